@@ -1,0 +1,114 @@
+//! Kinds of keys and their sizes.
+
+use crate::KeyUsages;
+
+/// What a key is: its type and its size.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, strum::EnumIter, strum::Display, strum::EnumString,
+)]
+#[strum(serialize_all = "kebab-case")]
+#[non_exhaustive]
+pub enum KeySpec {
+    /// RSA, 2048-bit modulus, public exponent 65537.
+    #[strum(serialize = "rsa-2048")]
+    Rsa2048,
+    /// RSA, 3072-bit modulus, public exponent 65537.
+    #[strum(serialize = "rsa-3072")]
+    Rsa3072,
+    /// RSA, 4096-bit modulus, public exponent 65537.
+    #[strum(serialize = "rsa-4096")]
+    Rsa4096,
+    /// NIST P-256 (FIPS 186-5, secp256r1).
+    #[strum(serialize = "ec-p256")]
+    EcP256,
+    /// NIST P-384 (secp384r1).
+    #[strum(serialize = "ec-p384")]
+    EcP384,
+    /// NIST P-521 (secp521r1).
+    #[strum(serialize = "ec-p521")]
+    EcP521,
+    /// Edwards curve 25519 for signatures (RFC 8032).
+    #[strum(serialize = "ed25519")]
+    Ed25519,
+    /// AES with a 128-bit key.
+    #[strum(serialize = "aes-128")]
+    Aes128,
+    /// AES with a 256-bit key.
+    #[strum(serialize = "aes-256")]
+    Aes256,
+    /// A secret for HMAC-SHA-256, 32 bytes when generated.
+    #[strum(serialize = "hmac-sha256")]
+    HmacSha256,
+    /// A secret for HMAC-SHA-384, 48 bytes when generated.
+    #[strum(serialize = "hmac-sha384")]
+    HmacSha384,
+    /// A secret for HMAC-SHA-512, 64 bytes when generated.
+    #[strum(serialize = "hmac-sha512")]
+    HmacSha512,
+}
+
+/// The family a [`KeySpec`] belongs to; it decides which algorithms fit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum KeyClass {
+    /// RSA key pairs.
+    Rsa,
+    /// Key pairs on a NIST prime curve.
+    Ec,
+    /// Edwards-curve signature key pairs.
+    Edwards,
+    /// AES secret keys.
+    Aes,
+    /// HMAC secrets.
+    Hmac,
+}
+
+impl KeySpec {
+    /// The family of this key.
+    pub const fn class(self) -> KeyClass {
+        match self {
+            KeySpec::Rsa2048 | KeySpec::Rsa3072 | KeySpec::Rsa4096 => KeyClass::Rsa,
+            KeySpec::EcP256 | KeySpec::EcP384 | KeySpec::EcP521 => KeyClass::Ec,
+            KeySpec::Ed25519 => KeyClass::Edwards,
+            KeySpec::Aes128 | KeySpec::Aes256 => KeyClass::Aes,
+            KeySpec::HmacSha256 | KeySpec::HmacSha384 | KeySpec::HmacSha512 => KeyClass::Hmac,
+        }
+    }
+
+    /// Size of the key in bits: of the modulus, of the field, or of the secret.
+    pub const fn bits(self) -> usize {
+        match self {
+            KeySpec::Rsa2048 => 2048,
+            KeySpec::Rsa3072 => 3072,
+            KeySpec::Rsa4096 => 4096,
+            KeySpec::EcP256 | KeySpec::Aes256 | KeySpec::HmacSha256 => 256,
+            KeySpec::EcP384 | KeySpec::HmacSha384 => 384,
+            KeySpec::EcP521 => 521,
+            KeySpec::Ed25519 => 255,
+            KeySpec::Aes128 => 128,
+            KeySpec::HmacSha512 => 512,
+        }
+    }
+
+    /// Size in bytes: RSA modulus, EC field element (66 for P-521), or secret.
+    pub const fn bytes(self) -> usize {
+        self.bits().div_ceil(8)
+    }
+
+    /// Whether the key has a public half.
+    pub const fn is_asymmetric(self) -> bool {
+        matches!(self.class(), KeyClass::Rsa | KeyClass::Ec | KeyClass::Edwards)
+    }
+
+    /// Everything a key of this kind can be allowed to do.
+    pub const fn possible_usages(self) -> KeyUsages {
+        match self.class() {
+            KeyClass::Rsa => KeyUsages::SIGN
+                .union(KeyUsages::VERIFY)
+                .union(KeyUsages::ENCRYPT)
+                .union(KeyUsages::DECRYPT),
+            KeyClass::Ec | KeyClass::Edwards => KeyUsages::SIGN.union(KeyUsages::VERIFY),
+            KeyClass::Aes => KeyUsages::ENCRYPT.union(KeyUsages::DECRYPT),
+            KeyClass::Hmac => KeyUsages::SIGN.union(KeyUsages::VERIFY),
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! The vocabulary of Supacrypt: what a key is, what it can do, how it is named, what can go wrong.
+//!
+//! Everything here is plain data. There is no I/O, no async code and no protobuf, so that the
+//! server, the client core and every provider can share one meaning for each word. A provider
+//! translates its API's constants into these types in one table of its own; the properties of an
+//! algorithm are written down here and nowhere else.
+
+mod algorithm;
+mod digest;
+mod encryption;
+mod error;
+mod key;
+mod key_spec;
+mod name;
+mod role;
+mod signature;
+
+pub use algorithm::{Algorithm, MacScheme, Operation};
+pub use digest::Digest;
+pub use encryption::EncryptionScheme;
+pub use error::{Error, Reason, Result};
+pub use key::{KeyUsages, KeyVersionState, Origin};
+pub use key_spec::{KeyClass, KeySpec};
+pub use name::{KeyName, KeyVersionName, KeyringName, MAX_ID_LEN, ResourceId};
+pub use role::{Permission, Principal, Role};
+pub use signature::SignatureScheme;

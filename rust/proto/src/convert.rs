@@ -1,0 +1,15 @@
+//! Conversions between wire and [`supacrypt_core`]. A wire value that is unspecified or unknown
+//! never becomes a default: it is an error that names what was expected.
+
+mod key;
+mod role;
+mod scheme;
+
+pub use key::{key_usages_from_wire, key_usages_to_wire};
+
+use supacrypt_core::{Error, Reason};
+
+/// The error for an enum that is unspecified or from a newer API than ours.
+fn unknown(what: &str) -> Error {
+    Error::new(Reason::InvalidArgument, format!("{what} is unspecified or unknown to this version"))
+}

@@ -1,0 +1,211 @@
+//! Limits of the key service's requests.
+
+use supacrypt_core::{
+    Error, KeyName, KeySpec, KeyVersionName, KeyringName, Reason, ResourceId, Result,
+};
+
+use super::{
+    Validate, at_most, bytes, limits, name, page, request_id, required, text, update_mask,
+};
+use crate::{key_usages_from_wire, v1};
+
+impl Validate for v1::Key {
+    fn validate(&self) -> Result<()> {
+        text("key.label", &self.label, limits::LABEL)?;
+        bytes("key.object_id", self.object_id.len(), limits::OBJECT_ID)?;
+        bytes("key.etag", self.etag.len(), limits::TOKEN)?;
+        at_most("key.annotations", self.annotations.len(), limits::ANNOTATIONS, "entries")?;
+        for (name, value) in &self.annotations {
+            text("key.annotations", name, limits::ANNOTATION_NAME)?;
+            text("key.annotations", value, limits::ANNOTATION_VALUE)?;
+        }
+        Ok(())
+    }
+}
+
+/// What creating and importing a key have in common.
+fn new_key(parent: &str, key_id: &str, key: &Option<v1::Key>, id: &str) -> Result<()> {
+    name::<KeyringName>("parent", parent)?;
+    if !key_id.is_empty() {
+        name::<ResourceId>("key_id", key_id)?;
+    }
+    request_id(id)?;
+    let key = required("key", key)?;
+    key.validate()?;
+    let spec = KeySpec::try_from(key.spec()).map_err(|error| error.in_field("key.spec"))?;
+    let usages = key_usages_from_wire(&key.usages).map_err(|error| error.in_field("key.usages"))?;
+    let impossible = usages.difference(spec.possible_usages());
+    if !impossible.is_empty() {
+        let message = format!("a key of type {spec} cannot be used to {impossible:?}");
+        return Err(Error::new(Reason::InvalidArgument, message).in_field("key.usages"));
+    }
+    Ok(())
+}
+
+impl Validate for v1::CreateKeyRequest {
+    fn validate(&self) -> Result<()> {
+        new_key(&self.parent, &self.key_id, &self.key, &self.request_id)
+    }
+}
+
+impl Validate for v1::ImportKeyRequest {
+    fn validate(&self) -> Result<()> {
+        new_key(&self.parent, &self.key_id, &self.key, &self.request_id)?;
+        if self.material.is_empty() {
+            let message = "material is required: DER PKCS#8 for private keys, bytes for secrets";
+            return Err(Error::new(Reason::InvalidArgument, message).in_field("material"));
+        }
+        bytes("material", self.material.len(), limits::MATERIAL)
+    }
+}
+
+impl Validate for v1::GetKeyRequest {
+    fn validate(&self) -> Result<()> {
+        name::<KeyName>("name", &self.name).map(drop)
+    }
+}
+
+impl Validate for v1::ListKeysRequest {
+    fn validate(&self) -> Result<()> {
+        name::<KeyringName>("parent", &self.parent)?;
+        page(self.page_size, &self.page_token)?;
+        let Some(filter) = &self.filter else { return Ok(()) };
+        if let Some(label) = &filter.label {
+            bytes("filter.label", label.len(), limits::LABEL)?;
+        }
+        if let Some(object_id) = &filter.object_id {
+            bytes("filter.object_id", object_id.len(), limits::OBJECT_ID)?;
+        }
+        at_most("filter.specs", filter.specs.len(), limits::FILTER_SPECS, "specs")?;
+        for spec in filter.specs() {
+            KeySpec::try_from(spec).map_err(|error| error.in_field("filter.specs"))?;
+        }
+        Ok(())
+    }
+}
+
+impl Validate for v1::UpdateKeyRequest {
+    fn validate(&self) -> Result<()> {
+        let key = required("key", &self.key)?;
+        name::<KeyName>("key.name", &key.name)?;
+        let known = ["label", "object_id", "annotations", "primary_version"];
+        update_mask(&self.update_mask, &known)?;
+        key.validate()
+    }
+}
+
+impl Validate for v1::DeleteKeyRequest {
+    fn validate(&self) -> Result<()> {
+        name::<KeyName>("name", &self.name)?;
+        bytes("etag", self.etag.len(), limits::TOKEN)?;
+        let Some(window) = &self.recovery_window else { return Ok(()) };
+        if (0..=limits::MAX_RECOVERY_SECONDS).contains(&window.seconds) && window.nanos == 0 {
+            return Ok(());
+        }
+        let message = "recovery_window is from 0 to 90 days, in whole seconds";
+        Err(Error::new(Reason::InvalidArgument, message).in_field("recovery_window"))
+    }
+}
+
+impl Validate for v1::UndeleteKeyRequest {
+    fn validate(&self) -> Result<()> {
+        name::<KeyName>("name", &self.name).map(drop)
+    }
+}
+
+impl Validate for v1::CreateKeyVersionRequest {
+    fn validate(&self) -> Result<()> {
+        name::<KeyName>("parent", &self.parent)?;
+        request_id(&self.request_id)
+    }
+}
+
+impl Validate for v1::ListKeyVersionsRequest {
+    fn validate(&self) -> Result<()> {
+        name::<KeyName>("parent", &self.parent)?;
+        page(self.page_size, &self.page_token)
+    }
+}
+
+impl Validate for v1::GetKeyVersionRequest {
+    fn validate(&self) -> Result<()> {
+        name::<KeyVersionName>("name", &self.name).map(drop)
+    }
+}
+
+impl Validate for v1::EnableKeyVersionRequest {
+    fn validate(&self) -> Result<()> {
+        name::<KeyVersionName>("name", &self.name).map(drop)
+    }
+}
+
+impl Validate for v1::DisableKeyVersionRequest {
+    fn validate(&self) -> Result<()> {
+        name::<KeyVersionName>("name", &self.name).map(drop)
+    }
+}
+
+impl Validate for v1::DestroyKeyVersionRequest {
+    fn validate(&self) -> Result<()> {
+        name::<KeyVersionName>("name", &self.name).map(drop)
+    }
+}
+
+impl Validate for v1::GetPublicKeyRequest {
+    fn validate(&self) -> Result<()> {
+        super::crypto::key_or_version("name", &self.name)
+    }
+}
+
+impl Validate for v1::WatchKeysRequest {
+    fn validate(&self) -> Result<()> {
+        name::<KeyringName>("parent", &self.parent).map(drop)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn create(key: v1::Key) -> v1::CreateKeyRequest {
+        let spec = v1::KeySpec::EcP256.into();
+        v1::CreateKeyRequest {
+            parent: "keyrings/dev".into(),
+            key: Some(v1::Key { spec, ..key }),
+            ..Default::default()
+        }
+    }
+
+    #[test]
+    fn a_label_at_its_limit_passes_and_one_byte_more_does_not() {
+        let label = |len| v1::Key { label: "x".repeat(len), ..Default::default() };
+        assert!(create(label(limits::LABEL)).validate().is_ok());
+        let error = create(label(limits::LABEL + 1)).validate().unwrap_err();
+        assert_eq!(error.field(), Some("key.label"));
+    }
+
+    #[test]
+    fn control_characters_in_a_label_are_refused() {
+        let key = v1::Key { label: "a\u{1b}[2J".into(), ..Default::default() };
+        assert_eq!(create(key).validate().unwrap_err().field(), Some("key.label"));
+    }
+
+    #[test]
+    fn a_usage_the_spec_cannot_have_is_refused() {
+        let key = v1::Key { usages: vec![v1::KeyUsage::Decrypt.into()], ..Default::default() };
+        assert_eq!(create(key).validate().unwrap_err().field(), Some("key.usages"));
+    }
+
+    #[test]
+    fn a_recovery_window_over_90_days_is_refused() {
+        let request = v1::DeleteKeyRequest {
+            name: "keyrings/dev/keys/k".into(),
+            recovery_window: Some(prost_types::Duration {
+                seconds: limits::MAX_RECOVERY_SECONDS + 1,
+                nanos: 0,
+            }),
+            ..Default::default()
+        };
+        assert_eq!(request.validate().unwrap_err().field(), Some("recovery_window"));
+    }
+}
