@@ -1,1 +1,28 @@
-//! Placeholder.
+//! The software engine: everything Supacrypt computes with a key in its own memory, on AWS-LC.
+//!
+//! - [`generate`] and [`import`] make [`Material`], the form a private or secret key is stored in
+//!   (wrapped by an [`envelope`]).
+//! - [`Key`] is loaded material: it signs, decrypts, encrypts and makes MACs without parsing
+//!   anything again.
+//! - [`PublicKey`] is the half that providers hold too, to verify and encrypt without a network.
+//!
+//! Lengths and parameters are checked by the schemes of `supacrypt_core` before anything is
+//! computed. Nothing hashes behind the caller's back: an operation's input is what its scheme says.
+//!
+//! Private and secret values are wiped when dropped, by this crate or by AWS-LC's own allocator,
+//! and appear in no `Debug` output and no error.
+
+mod aes;
+mod digest;
+pub mod envelope;
+mod key;
+mod material;
+mod public_key;
+mod random;
+mod sys;
+
+pub use digest::{Hasher, digest};
+pub use key::Key;
+pub use material::{Material, generate, import};
+pub use public_key::{PublicComponents, PublicKey};
+pub use random::random;

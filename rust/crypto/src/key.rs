@@ -1,0 +1,194 @@
+//! A loaded private or secret key.
+
+use aws_lc_rs::hmac;
+use supacrypt_core::{
+    EncryptionScheme, Error, KeyClass, KeySpec, MacScheme, Reason, Result, SignatureScheme,
+};
+use zeroize::Zeroizing;
+
+use crate::{
+    Material, PublicKey, aes,
+    material::private_key,
+    sys::{Failed, PKey, ec, ed25519, rsa},
+};
+
+/// A key ready for use: parsed once, checked once, then shared by any number of threads.
+pub struct Key {
+    spec: KeySpec,
+    secret: Secret,
+}
+
+enum Secret {
+    Pair { private: PKey, public: PublicKey },
+    Aes(Zeroizing<Vec<u8>>),
+    Hmac(hmac::Key),
+}
+
+impl Key {
+    /// Loads material of the kind `spec`.
+    ///
+    /// # Errors
+    /// [`Reason::InvalidKeyMaterial`] when the material is not of this kind.
+    pub fn load(spec: KeySpec, material: &Material) -> Result<Key> {
+        let secret = match spec.class() {
+            KeyClass::Rsa | KeyClass::Ec | KeyClass::Edwards => {
+                let private = private_key(spec, material.as_bytes())?;
+                let public = PublicKey::of(&private)?;
+                Secret::Pair { private, public }
+            }
+            KeyClass::Aes if material.as_bytes().len() == spec.bytes() => {
+                Secret::Aes(Zeroizing::new(material.as_bytes().to_vec()))
+            }
+            KeyClass::Aes => {
+                return Err(Error::new(
+                    Reason::InvalidKeyMaterial,
+                    format!("the stored material is not a key of type {spec}"),
+                ));
+            }
+            KeyClass::Hmac => Secret::Hmac(hmac::Key::new(hmac_digest(spec), material.as_bytes())),
+        };
+        Ok(Key { spec, secret })
+    }
+
+    /// What the key is.
+    pub fn spec(&self) -> KeySpec {
+        self.spec
+    }
+
+    /// The public half; `None` for a secret key.
+    pub fn public_key(&self) -> Option<&PublicKey> {
+        match &self.secret {
+            Secret::Pair { public, .. } => Some(public),
+            Secret::Aes(_) | Secret::Hmac(_) => None,
+        }
+    }
+
+    /// Signs `input`: a digest, except where the scheme says otherwise. The signature has
+    /// [`SignatureScheme::signature_len`] bytes.
+    ///
+    /// # Errors
+    /// Those of [`SignatureScheme::check`].
+    pub fn sign(&self, scheme: SignatureScheme, input: &[u8]) -> Result<Vec<u8>> {
+        scheme.check(self.spec, input.len())?;
+        let Secret::Pair { private, .. } = &self.secret else {
+            return Err(self.mismatch(scheme));
+        };
+        let signature = match scheme {
+            SignatureScheme::Ecdsa => ec::sign(private, self.spec.bytes(), input),
+            SignatureScheme::Ed25519 => ed25519::sign(private, input),
+            _ => rsa::sign(private, scheme, input),
+        };
+        signature.map_err(|Failed| Error::new(Reason::Internal, format!("{scheme} failed to sign")))
+    }
+
+    /// Encrypts; RSA schemes use the public half.
+    ///
+    /// `iv` has [`EncryptionScheme::iv_len`] bytes. `aad` is authenticated by AES-GCM, is the label
+    /// of OAEP, and must be empty elsewhere. **A GCM IV must never be used twice with a key**; the
+    /// caller sees to that.
+    ///
+    /// # Errors
+    /// Those of [`EncryptionScheme::check_encrypt`]; [`Reason::InvalidArgument`] for `aad` that the
+    /// scheme would ignore.
+    pub fn encrypt(
+        &self,
+        scheme: EncryptionScheme,
+        iv: &[u8],
+        aad: &[u8],
+        plaintext: &[u8],
+    ) -> Result<Vec<u8>> {
+        scheme.check_encrypt(self.spec, iv.len(), plaintext.len())?;
+        check_aad(scheme, aad)?;
+        match &self.secret {
+            Secret::Pair { public, .. } => public.encrypt(scheme, aad, plaintext),
+            Secret::Aes(key) => aes::encrypt(key, scheme, iv, aad, plaintext),
+            Secret::Hmac(_) => Err(self.mismatch(scheme)),
+        }
+    }
+
+    /// Decrypts. For `iv` and `aad` see [`encrypt`](Self::encrypt).
+    ///
+    /// After the checks of length every failure is the same error in the same words. With
+    /// [`EncryptionScheme::RsaPkcs1`] and [`EncryptionScheme::AesCbcPad`] the mere difference
+    /// between failure and success is an oracle for the plaintext of foreign ciphertexts
+    /// (Bleichenbacher, Vaudenay): a caller must not pass it on to whoever chose the ciphertext.
+    ///
+    /// # Errors
+    /// Those of [`EncryptionScheme::check_decrypt`]; [`Reason::InvalidArgument`] for `aad` that the
+    /// scheme would ignore; [`Reason::DecryptionFailed`].
+    pub fn decrypt(
+        &self,
+        scheme: EncryptionScheme,
+        iv: &[u8],
+        aad: &[u8],
+        ciphertext: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>> {
+        scheme.check_decrypt(self.spec, iv.len(), ciphertext.len())?;
+        check_aad(scheme, aad)?;
+        let plaintext = match &self.secret {
+            Secret::Pair { private, .. } => rsa::decrypt(private, scheme, aad, ciphertext),
+            Secret::Aes(key) => aes::decrypt(key, scheme, iv, aad, ciphertext),
+            Secret::Hmac(_) => return Err(self.mismatch(scheme)),
+        };
+        plaintext.map_err(|Failed| {
+            Error::new(
+                Reason::DecryptionFailed,
+                "the ciphertext was not made for this key and these parameters, or was altered",
+            )
+        })
+    }
+
+    /// The MAC of `input`, [`MacScheme::mac_len`] bytes.
+    ///
+    /// # Errors
+    /// Those of [`MacScheme::check`].
+    pub fn mac(&self, scheme: MacScheme, input: &[u8]) -> Result<Vec<u8>> {
+        Ok(hmac::sign(self.hmac(scheme)?, input).as_ref().to_vec())
+    }
+
+    /// Whether `mac` is the MAC of `input`, compared in constant time.
+    ///
+    /// # Errors
+    /// Those of [`MacScheme::check`].
+    pub fn verify_mac(&self, scheme: MacScheme, input: &[u8], mac: &[u8]) -> Result<bool> {
+        Ok(hmac::verify(self.hmac(scheme)?, input, mac).is_ok())
+    }
+
+    fn hmac(&self, scheme: MacScheme) -> Result<&hmac::Key> {
+        scheme.check(self.spec)?;
+        match &self.secret {
+            Secret::Hmac(key) => Ok(key),
+            Secret::Pair { .. } | Secret::Aes(_) => Err(self.mismatch(scheme)),
+        }
+    }
+
+    fn mismatch(&self, scheme: impl std::fmt::Display) -> Error {
+        Error::new(
+            Reason::AlgorithmMismatch,
+            format!("{scheme} does not work with a key of type {}", self.spec),
+        )
+    }
+}
+
+impl std::fmt::Debug for Key {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Key({})", self.spec)
+    }
+}
+
+/// Refuses `aad` that would be ignored: the caller believes it is protected.
+pub(crate) fn check_aad(scheme: EncryptionScheme, aad: &[u8]) -> Result<()> {
+    if aad.is_empty() || scheme.takes_aad() {
+        return Ok(());
+    }
+    Err(Error::new(Reason::InvalidArgument, format!("{scheme} takes no additional data"))
+        .in_field("aad"))
+}
+
+fn hmac_digest(spec: KeySpec) -> hmac::Algorithm {
+    match spec {
+        KeySpec::HmacSha384 => hmac::HMAC_SHA384,
+        KeySpec::HmacSha512 => hmac::HMAC_SHA512,
+        _ => hmac::HMAC_SHA256,
+    }
+}

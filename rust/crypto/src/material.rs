@@ -1,0 +1,116 @@
+//! Making and importing key material.
+
+use supacrypt_core::{Error, KeyClass, KeySpec, Reason, Result};
+use zeroize::Zeroizing;
+
+use crate::sys::PKey;
+
+/// Shortest and longest HMAC secret that can be imported, in bytes: 112 bits is the least that
+/// NIST SP 800-131A still allows, and 128 bytes is the longest block of a SHA-2 digest, beyond
+/// which a secret would be hashed first.
+const HMAC_SECRET_LEN: std::ops::RangeInclusive<usize> = 14..=128;
+
+/// The private or secret part of a key: PKCS#8 in DER (RFC 5958) for a key pair, the bytes
+/// themselves for a secret. Wiped when dropped; shows nothing in `Debug`.
+pub struct Material(Zeroizing<Vec<u8>>);
+
+impl Material {
+    /// Takes bytes that [`as_bytes`](Self::as_bytes) gave, opened from their envelope. What they
+    /// hold is checked when the key is loaded.
+    pub fn from_stored(bytes: Zeroizing<Vec<u8>>) -> Self {
+        Material(bytes)
+    }
+
+    /// The bytes to seal and store.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Material {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Material")
+    }
+}
+
+/// Makes a new key. RSA takes from a tenth of a second to several seconds.
+///
+/// # Errors
+/// [`Reason::Internal`] when the random number generator fails.
+pub fn generate(spec: KeySpec) -> Result<Material> {
+    if spec.is_asymmetric() {
+        let key = PKey::generate(spec).map_err(|_| {
+            Error::new(Reason::Internal, format!("a key of type {spec} could not be generated"))
+        })?;
+        return pkcs8(&key);
+    }
+    let mut secret = Zeroizing::new(vec![0; spec.bytes()]);
+    crate::random(&mut secret)?;
+    Ok(Material(secret))
+}
+
+/// Checks foreign material and brings it to the form it is stored in: PKCS#8 (DER) for a key pair,
+/// the bytes themselves for a secret.
+///
+/// A key pair must be consistent: an RSA key's parts belong together and its public exponent is at
+/// least 65537; an EC key's point lies on the curve and belongs to the private scalar.
+///
+/// # Errors
+/// [`Reason::InvalidKeyMaterial`] when the bytes are not a sound key of type `spec`.
+pub fn import(spec: KeySpec, bytes: &[u8]) -> Result<Material> {
+    let invalid = |what: String| Error::new(Reason::InvalidKeyMaterial, what);
+    match spec.class() {
+        KeyClass::Rsa | KeyClass::Ec | KeyClass::Edwards => {
+            let key = private_key(spec, bytes)?;
+            key.check_pair().map_err(|_| {
+                invalid(format!("the private and the public part of the {spec} key do not fit"))
+            })?;
+            pkcs8(&key)
+        }
+        KeyClass::Aes if bytes.len() == spec.bytes() => {
+            Ok(Material(Zeroizing::new(bytes.to_vec())))
+        }
+        KeyClass::Hmac if HMAC_SECRET_LEN.contains(&bytes.len()) => {
+            Ok(Material(Zeroizing::new(bytes.to_vec())))
+        }
+        KeyClass::Aes => Err(invalid(format!(
+            "a key of type {spec} has {} bytes, not {}",
+            spec.bytes(),
+            bytes.len()
+        ))),
+        KeyClass::Hmac => Err(invalid(format!(
+            "an HMAC secret has {} to {} bytes, not {}",
+            HMAC_SECRET_LEN.start(),
+            HMAC_SECRET_LEN.end(),
+            bytes.len()
+        ))),
+    }
+}
+
+/// Reads PKCS#8 that must hold a key of type `spec`.
+pub(crate) fn private_key(spec: KeySpec, pkcs8: &[u8]) -> Result<PKey> {
+    let key = PKey::from_pkcs8(pkcs8).map_err(|_| {
+        Error::new(
+            Reason::InvalidKeyMaterial,
+            "the bytes are not an unencrypted private key in PKCS#8 DER; \
+             `openssl pkcs8 -topk8 -nocrypt -outform DER` makes one",
+        )
+    })?;
+    match key.spec() {
+        Some(found) if found == spec => Ok(key),
+        Some(found) => Err(Error::new(
+            Reason::InvalidKeyMaterial,
+            format!("the private key is of type {found}, not {spec}"),
+        )),
+        None => Err(Error::new(
+            Reason::InvalidKeyMaterial,
+            format!("the private key is not of type {spec}, nor of another type known here"),
+        )),
+    }
+}
+
+fn pkcs8(key: &PKey) -> Result<Material> {
+    key.to_pkcs8()
+        .map(Material)
+        .map_err(|_| Error::new(Reason::Internal, "the private key could not be encoded"))
+}

@@ -1,0 +1,142 @@
+//! The public half of a key pair.
+
+use std::sync::Arc;
+
+use supacrypt_core::{EncryptionScheme, Error, KeyClass, KeySpec, Reason, Result, SignatureScheme};
+
+use crate::{
+    key::check_aad,
+    sys::{Failed, PKey, ec, ed25519, rsa},
+};
+
+/// A public key, ready to verify and encrypt. Cheap to clone.
+#[derive(Clone)]
+pub struct PublicKey(Arc<Inner>);
+
+struct Inner {
+    spec: KeySpec,
+    key: PKey,
+    spki: Vec<u8>,
+}
+
+/// The numbers a public key consists of, big-endian.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PublicComponents {
+    /// An RSA key; both without leading zero bytes.
+    Rsa {
+        /// The modulus `n`.
+        modulus: Vec<u8>,
+        /// The public exponent `e`.
+        exponent: Vec<u8>,
+    },
+    /// An EC key.
+    Ec {
+        /// The point, uncompressed: `0x04 || x || y` (SEC 1, section 2.3.3).
+        point: Vec<u8>,
+    },
+    /// An Ed25519 key.
+    Ed25519 {
+        /// The encoded point (RFC 8032, section 5.1.2).
+        key: [u8; 32],
+    },
+}
+
+impl PublicKey {
+    /// Reads a `SubjectPublicKeyInfo` (RFC 5280, section 4.1) in DER.
+    ///
+    /// # Errors
+    /// [`Reason::InvalidKeyMaterial`] for anything that is not a sound key of a known kind.
+    pub fn from_spki_der(der: &[u8]) -> Result<PublicKey> {
+        let key = PKey::from_spki(der).map_err(|Failed| {
+            Error::new(
+                Reason::InvalidKeyMaterial,
+                "the bytes are not a public key in SubjectPublicKeyInfo DER",
+            )
+        })?;
+        Self::of(&key)
+    }
+
+    /// The public half of `pair`.
+    pub(crate) fn of(pair: &PKey) -> Result<PublicKey> {
+        let spec = pair.spec().ok_or_else(|| {
+            Error::new(Reason::InvalidKeyMaterial, "the public key is of a type not known here")
+        })?;
+        let failed = |Failed| Error::new(Reason::Internal, "the public key could not be encoded");
+        // Parsed again from its encoding, so that no private part lives on in here.
+        let spki = pair.to_spki().map_err(failed)?;
+        let key = PKey::from_spki(&spki).map_err(failed)?;
+        Ok(PublicKey(Arc::new(Inner { spec, key, spki })))
+    }
+
+    /// What the key is.
+    pub fn spec(&self) -> KeySpec {
+        self.0.spec
+    }
+
+    /// The `SubjectPublicKeyInfo` in DER; EC points are uncompressed.
+    pub fn spki_der(&self) -> &[u8] {
+        &self.0.spki
+    }
+
+    /// Whether `signature` is one of `input` (a digest, except where the scheme says otherwise).
+    /// Malformed signatures are just not valid.
+    ///
+    /// # Errors
+    /// Those of [`SignatureScheme::check`].
+    pub fn verify(&self, scheme: SignatureScheme, input: &[u8], signature: &[u8]) -> Result<bool> {
+        scheme.check(self.0.spec, input.len())?;
+        if signature.len() != scheme.signature_len(self.0.spec) {
+            return Ok(false);
+        }
+        let key = &self.0.key;
+        let verdict = match scheme {
+            SignatureScheme::Ecdsa => ec::verify(key, input, signature),
+            SignatureScheme::Ed25519 => ed25519::verify(key, input, signature),
+            _ => rsa::verify(key, scheme, input, signature),
+        };
+        Ok(verdict.is_ok())
+    }
+
+    /// Encrypts with an RSA scheme; `aad` is the label of OAEP.
+    ///
+    /// # Errors
+    /// Those of [`EncryptionScheme::check_encrypt`].
+    pub fn encrypt(
+        &self,
+        scheme: EncryptionScheme,
+        aad: &[u8],
+        plaintext: &[u8],
+    ) -> Result<Vec<u8>> {
+        scheme.check_encrypt(self.0.spec, 0, plaintext.len())?;
+        check_aad(scheme, aad)?;
+        rsa::encrypt(&self.0.key, scheme, aad, plaintext)
+            .map_err(|Failed| Error::new(Reason::Internal, format!("{scheme} failed to encrypt")))
+    }
+
+    /// The numbers the key consists of.
+    pub fn components(&self) -> PublicComponents {
+        let key = &self.0.key;
+        match self.0.spec.class() {
+            KeyClass::Rsa => {
+                let (modulus, exponent) = rsa::components(key);
+                PublicComponents::Rsa { modulus, exponent }
+            }
+            KeyClass::Edwards => PublicComponents::Ed25519 { key: ed25519::public(&self.0.spki) },
+            _ => PublicComponents::Ec { point: ec::point(&self.0.spki, self.0.spec) },
+        }
+    }
+}
+
+impl PartialEq for PublicKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.spki == other.0.spki
+    }
+}
+
+impl Eq for PublicKey {}
+
+impl std::fmt::Debug for PublicKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "PublicKey({})", self.0.spec)
+    }
+}

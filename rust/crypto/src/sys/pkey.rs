@@ -1,0 +1,164 @@
+//! Asymmetric keys: parsing, encoding, generating, checking.
+
+use std::{ffi::c_int, mem::MaybeUninit, ptr};
+
+use aws_lc_sys as lc;
+use supacrypt_core::{KeyClass, KeySpec};
+use zeroize::Zeroizing;
+
+use super::{Failed, check, owned::Owned};
+
+/// A key pair or a public key.
+pub(crate) struct PKey(Owned<lc::EVP_PKEY>);
+
+// SAFETY: AWS-LC counts references atomically and locks what an `EVP_PKEY` caches inside (RSA
+// blinding, Montgomery contexts); a key may move between threads. It is never changed after it was
+// made.
+unsafe impl Send for PKey {}
+// SAFETY: see `Send`; all functions that take the pointer here only read the key.
+unsafe impl Sync for PKey {}
+
+impl PKey {
+    /// Reads unencrypted PKCS#8 in DER, all of it.
+    pub(crate) fn from_pkcs8(der: &[u8]) -> Result<PKey, Failed> {
+        Self::parse(der, lc::EVP_parse_private_key)
+    }
+
+    /// Reads a `SubjectPublicKeyInfo` in DER, all of it.
+    pub(crate) fn from_spki(der: &[u8]) -> Result<PKey, Failed> {
+        Self::parse(der, lc::EVP_parse_public_key)
+    }
+
+    fn parse(
+        der: &[u8],
+        function: unsafe extern "C" fn(*mut lc::CBS) -> *mut lc::EVP_PKEY,
+    ) -> Result<PKey, Failed> {
+        let mut cursor = MaybeUninit::<lc::CBS>::uninit();
+        // SAFETY: `CBS_init` fills the cursor with a view of `der`, which outlives it; the parser
+        // reads inside that view and returns null or a key of ours.
+        let (key, rest) = unsafe {
+            lc::CBS_init(cursor.as_mut_ptr(), der.as_ptr(), der.len());
+            let key = Owned::new(function(cursor.as_mut_ptr()))?;
+            (key, lc::CBS_len(cursor.as_ptr()))
+        };
+        if rest == 0 { Ok(PKey(key)) } else { Err(Failed) }
+    }
+
+    /// The private key in PKCS#8 DER.
+    pub(crate) fn to_pkcs8(&self) -> Result<Zeroizing<Vec<u8>>, Failed> {
+        self.marshal(lc::EVP_marshal_private_key).map(Zeroizing::new)
+    }
+
+    /// The public key as `SubjectPublicKeyInfo` in DER.
+    pub(crate) fn to_spki(&self) -> Result<Vec<u8>, Failed> {
+        self.marshal(lc::EVP_marshal_public_key)
+    }
+
+    fn marshal(
+        &self,
+        function: unsafe extern "C" fn(*mut lc::CBB, *const lc::EVP_PKEY) -> c_int,
+    ) -> Result<Vec<u8>, Failed> {
+        let mut builder = MaybeUninit::<lc::CBB>::uninit();
+        let mut data = ptr::null_mut();
+        let mut len = 0;
+        // SAFETY: the builder is initialized first and released on each way out, by `CBB_finish`
+        // or by `CBB_cleanup`. The buffer handed out is ours: copied, then freed by AWS-LC, whose
+        // allocator wipes what it frees.
+        unsafe {
+            check(lc::CBB_init(builder.as_mut_ptr(), 2048))?;
+            if function(builder.as_mut_ptr(), self.as_ptr()) != 1
+                || lc::CBB_finish(builder.as_mut_ptr(), &raw mut data, &raw mut len) != 1
+            {
+                lc::CBB_cleanup(builder.as_mut_ptr());
+                return Err(Failed::take());
+            }
+            let copy = std::slice::from_raw_parts(data, len).to_vec();
+            lc::OPENSSL_free(data.cast());
+            Ok(copy)
+        }
+    }
+
+    /// Makes a key pair of an asymmetric `spec`.
+    pub(crate) fn generate(spec: KeySpec) -> Result<PKey, Failed> {
+        let kind = match spec.class() {
+            KeyClass::Rsa => lc::EVP_PKEY_RSA,
+            KeyClass::Ec => lc::EVP_PKEY_EC,
+            KeyClass::Edwards => lc::EVP_PKEY_ED25519,
+            KeyClass::Aes | KeyClass::Hmac => return Err(Failed),
+        };
+        let mut key = ptr::null_mut();
+        // SAFETY: the context lives to the end of the block; `EVP_PKEY_keygen` allocates the key
+        // because the out pointer is null, and it becomes ours. The public exponent is AWS-LC's
+        // default, 65537.
+        unsafe {
+            let context = Owned::new(lc::EVP_PKEY_CTX_new_id(kind, ptr::null_mut()))?;
+            check(lc::EVP_PKEY_keygen_init(context.as_ptr()))?;
+            if kind == lc::EVP_PKEY_RSA {
+                let bits = c_int::try_from(spec.bits()).map_err(|_| Failed)?;
+                check(lc::EVP_PKEY_CTX_set_rsa_keygen_bits(context.as_ptr(), bits))?;
+            }
+            if let Some(curve) = curve(spec) {
+                check(lc::EVP_PKEY_CTX_set_ec_paramgen_curve_nid(context.as_ptr(), curve))?;
+            }
+            check(lc::EVP_PKEY_keygen(context.as_ptr(), &raw mut key))?;
+            Owned::new(key).map(PKey)
+        }
+    }
+
+    /// What the key is; `None` for a kind or size we do not offer.
+    pub(crate) fn spec(&self) -> Option<KeySpec> {
+        // SAFETY: the key is valid; an EC key always has a group, which it keeps alive.
+        let (kind, bits, group) = unsafe {
+            let ec = lc::EVP_PKEY_get0_EC_KEY(self.as_ptr());
+            let group = if ec.is_null() {
+                None
+            } else {
+                Some(lc::EC_GROUP_get_curve_name(lc::EC_KEY_get0_group(ec)))
+            };
+            (lc::EVP_PKEY_id(self.as_ptr()), lc::EVP_PKEY_bits(self.as_ptr()), group)
+        };
+        Failed::take();
+        match (kind, bits, group) {
+            (lc::EVP_PKEY_RSA, 2048, _) => Some(KeySpec::Rsa2048),
+            (lc::EVP_PKEY_RSA, 3072, _) => Some(KeySpec::Rsa3072),
+            (lc::EVP_PKEY_RSA, 4096, _) => Some(KeySpec::Rsa4096),
+            (lc::EVP_PKEY_EC, _, Some(lc::NID_X9_62_prime256v1)) => Some(KeySpec::EcP256),
+            (lc::EVP_PKEY_EC, _, Some(lc::NID_secp384r1)) => Some(KeySpec::EcP384),
+            (lc::EVP_PKEY_EC, _, Some(lc::NID_secp521r1)) => Some(KeySpec::EcP521),
+            (lc::EVP_PKEY_ED25519, ..) => Some(KeySpec::Ed25519),
+            _ => None,
+        }
+    }
+
+    /// Whether the private and the public part are sound and belong together (FIPS 186-5 and
+    /// SP 800-56A pairwise checks). For Ed25519 the parser derives one from the other.
+    pub(crate) fn check_pair(&self) -> Result<(), Failed> {
+        // SAFETY: the key is valid, and so are the parts it lends.
+        unsafe {
+            let rsa = lc::EVP_PKEY_get0_RSA(self.as_ptr());
+            let ec = lc::EVP_PKEY_get0_EC_KEY(self.as_ptr());
+            Failed::take();
+            if !rsa.is_null() {
+                check(lc::RSA_check_fips(rsa))
+            } else if !ec.is_null() {
+                check(lc::EC_KEY_check_fips(ec))
+            } else {
+                Ok(())
+            }
+        }
+    }
+
+    /// The pointer, valid as long as `self`.
+    pub(super) fn as_ptr(&self) -> *mut lc::EVP_PKEY {
+        self.0.as_ptr()
+    }
+}
+
+fn curve(spec: KeySpec) -> Option<c_int> {
+    match spec {
+        KeySpec::EcP256 => Some(lc::NID_X9_62_prime256v1),
+        KeySpec::EcP384 => Some(lc::NID_secp384r1),
+        KeySpec::EcP521 => Some(lc::NID_secp521r1),
+        _ => None,
+    }
+}
