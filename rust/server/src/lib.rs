@@ -1,1 +1,3 @@
-//! Placeholder.
+//! The Supacrypt backend.
+
+pub mod audit;
