@@ -1,3 +1,4 @@
 //! The Supacrypt backend.
 
 pub mod audit;
+pub mod telemetry;

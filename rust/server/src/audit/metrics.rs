@@ -1,6 +1,9 @@
 //! How the audit log is doing, in numbers.
 
-use prometheus::{Histogram, HistogramOpts, IntGauge, Registry};
+use prometheus::{
+    Histogram, IntGauge, Registry, histogram_opts, register_histogram_with_registry,
+    register_int_gauge_with_registry,
+};
 
 /// Metrics of the audit log. Cheap to clone; clones count together.
 #[derive(Clone, Debug)]
@@ -21,44 +24,40 @@ impl AuditMetrics {
     /// # Panics
     /// When `registry` has them already.
     pub fn register(registry: &Registry) -> Self {
-        let metrics = AuditMetrics {
-            group_entries: Histogram::with_opts(
-                HistogramOpts::new(
-                    "supacrypt_audit_group_entries",
-                    "Audit entries written together.",
-                )
-                .buckets(vec![1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0]),
-            )
-            .expect("invariant: the name and the buckets are valid"),
-            append_seconds: Histogram::with_opts(
-                HistogramOpts::new(
-                    "supacrypt_audit_append_seconds",
-                    "Time to keep a group of audit entries as durably as configured.",
-                )
-                .buckets(vec![5e-6, 1e-5, 2e-5, 5e-5, 1e-4, 2.5e-4, 1e-3, 5e-3, 2e-2, 0.1, 1.0]),
-            )
-            .expect("invariant: the name and the buckets are valid"),
+        AuditMetrics {
+            group_entries: histogram(
+                registry,
+                "supacrypt_audit_group_entries",
+                "Audit entries written together.",
+                &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0],
+            ),
+            append_seconds: histogram(
+                registry,
+                "supacrypt_audit_append_seconds",
+                "Time to keep a group of audit entries as durably as configured.",
+                &[5e-6, 1e-5, 2e-5, 5e-5, 1e-4, 2.5e-4, 1e-3, 5e-3, 2e-2, 0.1, 1.0],
+            ),
             next_sequence: gauge(
+                registry,
                 "supacrypt_audit_next_sequence",
                 "Sequence number the next audit entry will get.",
             ),
             unavailable: gauge(
+                registry,
                 "supacrypt_audit_unavailable",
                 "1 while audit entries cannot be written and nothing is performed.",
             ),
-        };
-        for collector in [
-            Box::new(metrics.group_entries.clone()) as Box<dyn prometheus::core::Collector>,
-            Box::new(metrics.append_seconds.clone()),
-            Box::new(metrics.next_sequence.clone()),
-            Box::new(metrics.unavailable.clone()),
-        ] {
-            registry.register(collector).expect("invariant: registered once per registry");
         }
-        metrics
     }
 }
 
-fn gauge(name: &str, help: &str) -> IntGauge {
-    IntGauge::new(name, help).expect("invariant: the name is valid")
+const REGISTERED_ONCE: &str = "invariant: valid, and registered once per registry";
+
+fn histogram(registry: &Registry, name: &str, help: &str, buckets: &[f64]) -> Histogram {
+    let options = histogram_opts!(name, help, buckets.to_vec());
+    register_histogram_with_registry!(options, registry).expect(REGISTERED_ONCE)
+}
+
+fn gauge(registry: &Registry, name: &str, help: &str) -> IntGauge {
+    register_int_gauge_with_registry!(name, help, registry).expect(REGISTERED_ONCE)
 }
