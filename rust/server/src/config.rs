@@ -1,0 +1,155 @@
+//! The configuration of `supacryptd`: a TOML file, with `SUPACRYPTD_*` variables over it.
+//!
+//! A variable is named after its key, with two underscores for each dot:
+//! `SUPACRYPTD_LISTEN__GRPC` overrides `listen.grpc`. Keys nobody knows are refused, so that a
+//! misspelt limit is noticed before it is missed.
+
+mod sections;
+
+pub use sections::{
+    Audit, Authorization, Cache, Config, Limits, Listen, Log, Memory, SealSettings, SealType, Tls,
+};
+
+use std::path::Path;
+
+use figment::Figment;
+use figment::providers::{Env, Format, Toml};
+use supacrypt_core::{Error, Reason, Result};
+
+/// Variables with our prefix that say something to the tools around the server, not to it: which
+/// file to read, which binary to start, which process runs.
+const NOT_KEYS: [&str; 3] = ["config", "bin", "pid"];
+
+impl Config {
+    /// Reads the configuration. Relative paths in the file start at the file's folder.
+    ///
+    /// # Errors
+    /// [`Reason::Configuration`], naming the file or variable and the key.
+    pub fn load(file: &Path) -> Result<Config> {
+        if let Err(cause) = std::fs::File::open(file) {
+            return Err(Error::new(
+                Reason::Configuration,
+                format!(
+                    "cannot read the configuration {}: {cause}; name another with --config, or \
+                     make one with `supacrypt quickstart`",
+                    file.display()
+                ),
+            ));
+        }
+        Config::from_sources(Toml::file_exact(file))
+    }
+
+    fn from_sources(toml: impl figment::Provider) -> Result<Config> {
+        let variables = Env::prefixed("SUPACRYPTD_").ignore(&NOT_KEYS).split("__");
+        let config: Config =
+            Figment::from(toml).merge(variables).extract().map_err(|error| explain(&error))?;
+        config.check()?;
+        Ok(config)
+    }
+}
+
+/// All that is wrong, one line each.
+fn explain(errors: &figment::Error) -> Error {
+    let line = |error: figment::Error| {
+        let key = error.path.join(".");
+        let source = match &error.metadata {
+            Some(metadata) if metadata.name.contains("environment") => " in the environment".into(),
+            Some(metadata) => {
+                metadata.source.as_ref().map_or(String::new(), |source| format!(" in {source}"))
+            }
+            None => String::new(),
+        };
+        match key.as_str() {
+            "" => format!("{}{source}", error.kind),
+            key => format!("{key}: {}{source}", error.kind),
+        }
+    };
+    let lines: Vec<String> = errors.clone().into_iter().map(line).collect();
+    Error::new(
+        Reason::Configuration,
+        format!("{}; docs/configuration.md describes every key", lines.join("\n")),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+    use std::time::Duration;
+
+    use super::*;
+
+    const TLS: &str = "[tls]\ncertificate = \"s.pem\"\nkey = \"s.key\"\nclient_ca = \"ca.pem\"\n";
+
+    fn load(text: &str) -> Result<Config> {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("supacryptd.toml");
+        std::fs::write(&file, text).unwrap();
+        Config::load(&file)
+    }
+
+    fn refused(text: &str) -> String {
+        let error = load(text).unwrap_err();
+        assert_eq!(error.reason(), Reason::Configuration);
+        error.message().to_owned()
+    }
+
+    #[test]
+    fn only_the_tls_files_have_to_be_named() {
+        let config = load(TLS).unwrap();
+        assert_eq!(config.data_dir, PathBuf::from("/var/lib/supacrypt"));
+        assert_eq!(config.seal_path(), PathBuf::from("/var/lib/supacrypt/seal.key"));
+        assert!(config.listen.metrics.ip().is_loopback());
+        assert_eq!(config.limits.operation_deadline, Duration::from_secs(10));
+    }
+
+    #[test]
+    fn relative_paths_start_at_the_folder_of_the_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("supacryptd.toml");
+        std::fs::write(&file, format!("data_dir = \"data\"\n{TLS}")).unwrap();
+        let config = Config::load(&file).unwrap();
+        assert_eq!(config.data_dir, dir.path().join("data"));
+        assert_eq!(config.tls.key, dir.path().join("s.key"));
+    }
+
+    #[test]
+    fn a_misspelt_key_is_refused_with_its_name_and_file() {
+        let message = refused(&format!("{TLS}[limits]\nmax_conections = 5\n"));
+        assert!(message.contains("max_conections"), "{message}");
+        assert!(message.contains("supacryptd.toml"), "{message}");
+    }
+
+    #[test]
+    fn a_value_of_the_wrong_kind_is_refused_with_its_key() {
+        let message = refused(&format!("{TLS}[listen]\ngrpc = \"localhost\"\n"));
+        assert!(message.contains("listen.grpc"), "{message}");
+    }
+
+    #[test]
+    fn a_limit_of_zero_is_refused() {
+        refused(&format!("{TLS}[limits]\nmax_connections = 0\n"));
+        let message = refused(&format!("{TLS}[limits]\nhandshake_timeout = \"0s\"\n"));
+        assert!(message.contains("limits.handshake_timeout"), "{message}");
+    }
+
+    #[test]
+    fn a_missing_file_is_named() {
+        let error = Config::load(Path::new("/nonexistent/supacryptd.toml")).unwrap_err();
+        assert!(error.message().contains("/nonexistent/supacryptd.toml"), "{error}");
+    }
+
+    #[test]
+    #[allow(clippy::result_large_err, reason = "the closure's type is figment's")]
+    fn a_variable_overrides_the_file_and_those_of_the_tools_are_no_keys() {
+        figment::Jail::expect_with(|jail| {
+            jail.set_env("SUPACRYPTD_LISTEN__GRPC", "127.0.0.1:1");
+            jail.set_env("SUPACRYPTD_PID", "77");
+            let config = Config::from_sources(Toml::string(TLS)).unwrap();
+            assert_eq!(config.listen.grpc.port(), 1);
+            jail.set_env("SUPACRYPTD_LISTEN__PORT", "1");
+            let error = Config::from_sources(Toml::string(TLS)).unwrap_err();
+            assert!(error.message().contains("environment"), "{error}");
+            Ok(())
+        });
+    }
+}
