@@ -1,0 +1,151 @@
+//! The software custodian: material sealed in the store, opened and used in this process.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use supacrypt_core::{Error, KeyClass, KeySpec, Operation, Reason, Result};
+use supacrypt_crypto::{Key, Material, envelope::EnvelopeKey};
+use tokio::task::spawn_blocking;
+use zeroize::Zeroizing;
+
+use super::{CryptoOutput, CryptoRequest, Custodian, KeyHandle, NewMaterial, Weight};
+
+/// Keeps material under one envelope key, the store's data-wrapping key.
+pub struct SoftwareCustodian {
+    envelope: EnvelopeKey,
+}
+
+impl SoftwareCustodian {
+    /// A custodian that seals with `envelope`.
+    pub fn new(envelope: EnvelopeKey) -> Self {
+        SoftwareCustodian { envelope }
+    }
+
+    fn seal(&self, spec: KeySpec, material: &Material, context: &[u8]) -> Result<NewMaterial> {
+        let key = Key::load(spec, material)?;
+        Ok(NewMaterial {
+            reference: self.envelope.seal(&aad(spec, context), material.as_bytes())?,
+            public_key: key.public_key().map(|public| public.spki_der().to_vec()),
+        })
+    }
+}
+
+#[async_trait]
+impl Custodian for SoftwareCustodian {
+    fn id(&self) -> &'static str {
+        "software"
+    }
+
+    async fn generate(&self, spec: KeySpec, context: &[u8]) -> Result<NewMaterial> {
+        // RSA takes up to seconds, which would hold up everything else on this thread.
+        let material = spawn_blocking(move || supacrypt_crypto::generate(spec))
+            .await
+            .map_err(|_| Error::new(Reason::Internal, "key generation was interrupted"))??;
+        self.seal(spec, &material, context)
+    }
+
+    async fn import(&self, spec: KeySpec, material: &[u8], context: &[u8]) -> Result<NewMaterial> {
+        let material = supacrypt_crypto::import(spec, material)?;
+        self.seal(spec, &material, context)
+    }
+
+    async fn open(
+        &self,
+        spec: KeySpec,
+        reference: &[u8],
+        context: &[u8],
+    ) -> Result<Arc<dyn KeyHandle>> {
+        let material = self.envelope.open(&aad(spec, context), reference).map_err(|_| {
+            Error::new(
+                Reason::SealUnavailable,
+                "the stored key does not open with this server's wrapping key: \
+                 the store was altered, or parts of two stores were mixed",
+            )
+        })?;
+        let key = Key::load(spec, &Material::from_stored(material))?;
+        Ok(Arc::new(SoftwareKey(key)))
+    }
+
+    async fn destroy(&self, _reference: &[u8]) -> Result<()> {
+        // The reference is the material; the store erases it.
+        Ok(())
+    }
+}
+
+/// The context, and the spec beside it so that a blob cannot be taken for a key of another kind.
+fn aad(spec: KeySpec, context: &[u8]) -> Vec<u8> {
+    let spec = spec.to_string();
+    [spec.as_bytes(), b"\0", context].concat()
+}
+
+struct SoftwareKey(Key);
+
+impl KeyHandle for SoftwareKey {
+    fn weight(&self, operation: Operation) -> Weight {
+        match (self.0.spec().class(), operation) {
+            (KeyClass::Rsa, Operation::Sign | Operation::Decrypt) => Weight::Heavy,
+            _ => match self.0.spec() {
+                KeySpec::EcP384 | KeySpec::EcP521 => Weight::Heavy,
+                _ => Weight::Light,
+            },
+        }
+    }
+
+    fn compute(&self, request: &CryptoRequest<'_>) -> Result<CryptoOutput> {
+        let key = &self.0;
+        let bytes = |bytes| CryptoOutput::Bytes(Zeroizing::new(bytes));
+        match *request {
+            CryptoRequest::Sign { scheme, input } => key.sign(scheme, input).map(bytes),
+            CryptoRequest::Verify { scheme, input, signature } => {
+                let public = key.public_key().ok_or_else(|| {
+                    Error::new(
+                        Reason::AlgorithmMismatch,
+                        format!("{scheme} does not work with a key of type {}", key.spec()),
+                    )
+                })?;
+                public.verify(scheme, input, signature).map(CryptoOutput::Valid)
+            }
+            CryptoRequest::Encrypt { scheme, iv, aad, plaintext } => {
+                key.encrypt(scheme, iv, aad, plaintext).map(bytes)
+            }
+            CryptoRequest::Decrypt { scheme, iv, aad, ciphertext } => {
+                key.decrypt(scheme, iv, aad, ciphertext).map(CryptoOutput::Bytes)
+            }
+            CryptoRequest::MacSign { scheme, input } => key.mac(scheme, input).map(bytes),
+            CryptoRequest::MacVerify { scheme, input, mac } => {
+                key.verify_mac(scheme, input, mac).map(CryptoOutput::Valid)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use supacrypt_core::SignatureScheme;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn material_opens_only_for_its_own_version_and_spec() {
+        let custodian = SoftwareCustodian::new(EnvelopeKey::generate().unwrap());
+        let made = custodian.generate(KeySpec::EcP256, b"one").await.unwrap();
+        let open = |spec, context: &'static [u8]| custodian.open(spec, &made.reference, context);
+        assert!(open(KeySpec::EcP256, b"one").await.is_ok());
+        for (spec, context) in [(KeySpec::EcP256, &b"two"[..]), (KeySpec::EcP384, b"one")] {
+            let error = open(spec, context).await.err().unwrap();
+            assert_eq!(error.reason(), Reason::SealUnavailable);
+        }
+    }
+
+    #[tokio::test]
+    async fn an_opened_key_signs_for_its_public_half() {
+        let custodian = SoftwareCustodian::new(EnvelopeKey::generate().unwrap());
+        let made = custodian.generate(KeySpec::EcP256, b"v").await.unwrap();
+        let key = custodian.open(KeySpec::EcP256, &made.reference, b"v").await.unwrap();
+        let scheme = SignatureScheme::Ecdsa;
+        let output = key.perform(CryptoRequest::Sign { scheme, input: &[1; 32] }).await.unwrap();
+        let CryptoOutput::Bytes(signature) = output else { panic!("no signature") };
+        let public = supacrypt_crypto::PublicKey::from_spki_der(&made.public_key.unwrap()).unwrap();
+        assert!(public.verify(scheme, &[1; 32], &signature).unwrap());
+    }
+}

@@ -1,0 +1,289 @@
+//! Making, reading, changing and deleting keys.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use supacrypt_core::{
+    Error, KeyName, KeySpec, KeyUsages, KeyVersionName, KeyVersionState, KeyringName, Origin,
+    Reason, ResourceId, Result,
+};
+
+use super::Keys;
+use crate::{
+    custody::NewMaterial,
+    store::{
+        self, KeyFilter, KeyRecord, KeyVersionRecord, Page, PageQuery, RequestId, StoredReference,
+    },
+};
+
+/// What a new key shall be.
+#[derive(Clone, Debug)]
+pub struct NewKey {
+    /// The keyring it belongs in.
+    pub keyring: KeyringName,
+    /// Its id; made from the label when `None`.
+    pub id: Option<ResourceId>,
+    /// Text for people.
+    pub label: String,
+    /// Ties the key to a certificate.
+    pub object_id: Vec<u8>,
+    /// What the key is.
+    pub spec: KeySpec,
+    /// What it may be used for; everything the spec allows when empty.
+    pub usages: KeyUsages,
+    /// Free text by free name.
+    pub annotations: BTreeMap<String, String>,
+}
+
+/// What changes in a key; `None` leaves a field as it is.
+#[derive(Clone, Debug, Default)]
+pub struct KeyChange {
+    /// Text for people.
+    pub label: Option<String>,
+    /// Ties the key to a certificate.
+    pub object_id: Option<Vec<u8>>,
+    /// All annotations, replacing those before.
+    pub annotations: Option<BTreeMap<String, String>>,
+    /// The version that new operations use.
+    pub primary_version: Option<u32>,
+}
+
+impl Keys {
+    /// Makes a key with its first version.
+    ///
+    /// # Errors
+    /// [`Reason::AlreadyExists`], [`Reason::KeyringNotFound`], [`Reason::RequestIdReused`],
+    /// [`Reason::InvalidArgument`] for usages that the spec does not have, and those of the
+    /// custodian.
+    pub async fn create(&self, new: NewKey, request: Option<RequestId>) -> Result<KeyRecord> {
+        self.add(new, None, request).await
+    }
+
+    /// Makes a key from material that exists elsewhere: DER PKCS#8, or the bytes of a secret.
+    ///
+    /// # Errors
+    /// As [`create`](Self::create), and [`Reason::InvalidKeyMaterial`].
+    pub async fn import(
+        &self,
+        new: NewKey,
+        material: &[u8],
+        request: Option<RequestId>,
+    ) -> Result<KeyRecord> {
+        self.add(new, Some(material), request).await
+    }
+
+    async fn add(
+        &self,
+        new: NewKey,
+        material: Option<&[u8]>,
+        request: Option<RequestId>,
+    ) -> Result<KeyRecord> {
+        let usages = usages(&new)?;
+        // Looked up before the costly part; again inside the transaction, for a twin in flight.
+        if let Some(request) = &request {
+            let mut read = self.store.read().await?;
+            if let Some(made) = store::requests::find(&mut read, request).await? {
+                return store::keys::get(&mut read, &made.parse()?).await;
+            }
+        }
+        let id = new.id.clone().map_or_else(|| id_from_label(&new.label), Ok)?;
+        let name = new.keyring.key(id);
+        let (version, reference) = self.new_version(name.version(1), new.spec, material).await?;
+        let key = KeyRecord {
+            name: name.clone(),
+            label: new.label,
+            object_id: new.object_id,
+            spec: new.spec,
+            usages,
+            annotations: new.annotations,
+            etag: store::new_etag()?,
+            create_time: version.create_time,
+            update_time: version.create_time,
+            purge_time: None,
+            primary: version,
+        };
+        let mut write = self.store.write().await?;
+        if let Some(request) = &request {
+            if let Some(made) = store::requests::find(&mut write, request).await? {
+                let twin = store::keys::get(&mut write, &made.parse()?).await;
+                self.custodian.destroy(&reference.reference).await?;
+                return twin;
+            }
+            store::requests::insert(&mut write, request, &name.to_string()).await?;
+        }
+        let inserted = match store::keys::insert(&mut write, &key).await {
+            Ok(()) => store::versions::insert(&mut write, &key.primary, &reference).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = inserted {
+            drop(write);
+            self.custodian.destroy(&reference.reference).await?;
+            return Err(error);
+        }
+        self.commit(write, &name, 1).await?;
+        Ok(key)
+    }
+
+    /// Has the custodian make or take in material for a version.
+    pub(super) async fn new_version(
+        &self,
+        name: KeyVersionName,
+        spec: KeySpec,
+        material: Option<&[u8]>,
+    ) -> Result<(KeyVersionRecord, StoredReference)> {
+        let uid = store::random_text(26)?;
+        let NewMaterial { reference, public_key } = match material {
+            Some(material) => self.custodian.import(spec, material, uid.as_bytes()).await?,
+            None => self.custodian.generate(spec, uid.as_bytes()).await?,
+        };
+        let version = KeyVersionRecord {
+            name,
+            state: KeyVersionState::Enabled,
+            origin: if material.is_some() { Origin::Imported } else { Origin::Generated },
+            public_key,
+            create_time: store::now(),
+            destroy_time: None,
+        };
+        let custodian = self.custodian.id().to_owned();
+        Ok((version, StoredReference { custodian, uid, reference }))
+    }
+
+    /// Reads a key, deleted or not.
+    ///
+    /// # Errors
+    /// [`Reason::KeyNotFound`].
+    pub async fn get(&self, name: &KeyName) -> Result<KeyRecord> {
+        let mut read = self.store.read().await?;
+        store::keys::get(&mut read, name).await
+    }
+
+    /// Reads a page of the keys of a keyring.
+    ///
+    /// # Errors
+    /// [`Reason::StoreUnavailable`].
+    pub async fn list(
+        &self,
+        keyring: &KeyringName,
+        filter: &KeyFilter,
+        page: &PageQuery,
+    ) -> Result<Page<KeyRecord>> {
+        let mut read = self.store.read().await?;
+        store::keys::list(&mut read, keyring, filter, page).await
+    }
+
+    /// Changes a key. A non-empty `etag` must be the current one.
+    ///
+    /// # Errors
+    /// [`Reason::KeyNotFound`], [`Reason::KeyDeleted`], [`Reason::KeyVersionNotFound`],
+    /// [`Reason::EtagMismatch`].
+    pub async fn update(&self, name: &KeyName, change: KeyChange, etag: &str) -> Result<KeyRecord> {
+        let mut write = self.store.write().await?;
+        let mut key = store::keys::get(&mut write, name).await?;
+        store::check_etag(name, &key.etag, etag)?;
+        refuse_deleted(&key)?;
+        if let Some(number) = change.primary_version {
+            key.primary = store::versions::get(&mut write, &name.version(number)).await?.version;
+        }
+        key.label = change.label.unwrap_or(key.label);
+        key.object_id = change.object_id.unwrap_or(key.object_id);
+        key.annotations = change.annotations.unwrap_or(key.annotations);
+        self.save(write, key).await
+    }
+
+    /// Deletes a key: it goes for good after `recovery_window`, at once when that is zero.
+    ///
+    /// # Errors
+    /// [`Reason::KeyNotFound`], [`Reason::KeyDeleted`], [`Reason::EtagMismatch`].
+    pub async fn delete(
+        &self,
+        name: &KeyName,
+        recovery_window: Duration,
+        etag: &str,
+    ) -> Result<KeyRecord> {
+        let mut write = self.store.write().await?;
+        let mut key = store::keys::get(&mut write, name).await?;
+        store::check_etag(name, &key.etag, etag)?;
+        refuse_deleted(&key)?;
+        let now = store::now();
+        key.purge_time =
+            Some(now.saturating_add(recovery_window).map_err(|_| {
+                Error::new(Reason::InvalidArgument, "the recovery window is too long")
+            })?);
+        let key = self.save(write, key).await?;
+        if recovery_window.is_zero() {
+            self.purge(name, now).await?;
+        }
+        Ok(key)
+    }
+
+    /// Takes a deletion back.
+    ///
+    /// # Errors
+    /// [`Reason::KeyNotFound`].
+    pub async fn undelete(&self, name: &KeyName) -> Result<KeyRecord> {
+        let mut write = self.store.write().await?;
+        let mut key = store::keys::get(&mut write, name).await?;
+        key.purge_time = None;
+        self.save(write, key).await
+    }
+
+    /// Writes a changed key and commits.
+    pub(super) async fn save(
+        &self,
+        mut write: store::Write,
+        mut key: KeyRecord,
+    ) -> Result<KeyRecord> {
+        key.etag = store::new_etag()?;
+        key.update_time = store::now();
+        store::keys::update(&mut write, &key).await?;
+        let versions = store::versions::highest(&mut write, &key.name).await?;
+        self.commit(write, &key.name, versions).await?;
+        Ok(key)
+    }
+}
+
+/// Refuses to change a key that is deleted.
+pub(super) fn refuse_deleted(key: &KeyRecord) -> Result<()> {
+    if key.purge_time.is_none() {
+        return Ok(());
+    }
+    Err(Error::new(
+        Reason::KeyDeleted,
+        format!("{} is deleted; undelete it to change or use it again", key.name),
+    ))
+}
+
+fn usages(new: &NewKey) -> Result<KeyUsages> {
+    let possible = new.spec.possible_usages();
+    if new.usages.is_empty() {
+        return Ok(possible);
+    }
+    if possible.contains(new.usages) {
+        return Ok(new.usages);
+    }
+    Err(Error::new(
+        Reason::InvalidArgument,
+        format!("a key of type {} cannot be used for all that is asked of it", new.spec),
+    )
+    .in_field("key.usages"))
+}
+
+/// An id that people recognize: the label's letters and digits, and six random characters.
+fn id_from_label(label: &str) -> Result<ResourceId> {
+    const LONGEST_SLUG: usize = supacrypt_core::MAX_ID_LEN - 7;
+    let mut slug = String::new();
+    for character in label.chars().flat_map(char::to_lowercase) {
+        if character.is_ascii_alphanumeric() {
+            slug.push(character);
+        } else if !slug.is_empty() && !slug.ends_with('-') {
+            slug.push('-');
+        }
+        if slug.len() == LONGEST_SLUG {
+            break;
+        }
+    }
+    let slug = match slug.trim_end_matches('-') {
+        "" => "key",
+        slug => slug,
+    };
+    format!("{slug}-{}", store::random_text(6)?).parse()
+}

@@ -1,0 +1,225 @@
+//! The life of keys, on a real store with the software custodian.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use supacrypt_core::{
+    KeyName, KeySpec, KeyUsages, KeyVersionState, KeyringName, Operation, Principal, Reason,
+    SignatureScheme,
+};
+use supacrypt_crypto::envelope::EnvelopeKey;
+
+use super::{KeyChange, Keys, NewKey};
+use crate::{
+    custody::{CryptoOutput, CryptoRequest, SoftwareCustodian},
+    keyrings::Keyrings,
+    store::{KeyFilter, PageQuery, RequestId, Store},
+};
+
+struct Fixture {
+    keys: Keys,
+    keyring: KeyringName,
+    _dir: tempfile::TempDir,
+}
+
+async fn fixture() -> Fixture {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Arc::new(Store::open(dir.path()).await.unwrap());
+    let keyring: KeyringName = "keyrings/dev".parse().unwrap();
+    let keyrings = Keyrings::open(Arc::clone(&store)).await.unwrap();
+    keyrings.create(keyring.clone(), String::new(), Vec::new(), None).await.unwrap();
+    let custodian = SoftwareCustodian::new(EnvelopeKey::generate().unwrap());
+    Fixture { keys: Keys::new(store, Arc::new(custodian), 100), keyring, _dir: dir }
+}
+
+impl Fixture {
+    fn new_key(&self, label: &str) -> NewKey {
+        NewKey {
+            keyring: self.keyring.clone(),
+            id: None,
+            label: label.into(),
+            object_id: Vec::new(),
+            spec: KeySpec::EcP256,
+            usages: KeyUsages::empty(),
+            annotations: BTreeMap::new(),
+        }
+    }
+
+    async fn create(&self, label: &str) -> KeyName {
+        self.keys.create(self.new_key(label), None).await.unwrap().name
+    }
+
+    async fn sign(&self, name: &str) -> Result<(), Reason> {
+        let version = self.keys.usable(name).await.map_err(|error| error.reason())?;
+        let request = CryptoRequest::Sign { scheme: SignatureScheme::Ecdsa, input: &[1; 32] };
+        match version.handle.perform(request).await.unwrap() {
+            CryptoOutput::Bytes(signature) => assert_eq!(signature.len(), 64),
+            CryptoOutput::Valid(_) => panic!("not a signature"),
+        }
+        Ok(())
+    }
+}
+
+fn request(id: &str, fingerprint: u8) -> Option<RequestId> {
+    let principal = Principal::new("app");
+    Some(RequestId { principal, id: id.into(), fingerprint: vec![fingerprint] })
+}
+
+#[tokio::test]
+async fn a_key_is_used_by_its_name_and_by_its_versions() {
+    let fixture = fixture().await;
+    let key = fixture.create("Release signing, 2026!").await;
+    assert!(key.key().as_str().starts_with("release-signing-2026-"), "{key}");
+    assert_eq!(fixture.sign(&key.to_string()).await, Ok(()));
+    assert_eq!(fixture.sign(&key.version(1).to_string()).await, Ok(()));
+    assert_eq!(fixture.sign(&key.version(2).to_string()).await, Err(Reason::KeyVersionNotFound));
+    assert_eq!(fixture.sign("keyrings/dev/keys/none").await, Err(Reason::KeyNotFound));
+}
+
+#[tokio::test]
+async fn rotation_takes_effect_at_once_and_leaves_the_old_version_usable() {
+    let fixture = fixture().await;
+    let key = fixture.create("k").await;
+    let name = key.to_string();
+    let old = fixture.keys.usable(&name).await.unwrap();
+    fixture.keys.create_version(&key, None).await.unwrap();
+    let new = fixture.keys.usable(&name).await.unwrap();
+    assert_eq!(
+        (&*old.name, &*new.name),
+        (&*format!("{name}/versions/1"), &*format!("{name}/versions/2"))
+    );
+    assert_eq!(fixture.sign(&old.name).await, Ok(()));
+    let page = PageQuery::new(b"", 10, "").unwrap();
+    let versions = fixture.keys.list_versions(&key, &page).await.unwrap().items;
+    let numbers: Vec<u32> = versions.iter().map(|version| version.name.number()).collect();
+    assert_eq!(numbers, [2, 1]);
+}
+
+#[tokio::test]
+async fn a_disabled_version_performs_nothing_until_it_is_enabled() {
+    let fixture = fixture().await;
+    let version = fixture.create("k").await.version(1);
+    let name = version.to_string();
+    assert_eq!(fixture.sign(&name).await, Ok(()));
+    fixture.keys.set_enabled(&version, false).await.unwrap();
+    assert_eq!(fixture.sign(&name).await, Err(Reason::KeyVersionDisabled));
+    fixture.keys.set_enabled(&version, true).await.unwrap();
+    assert_eq!(fixture.sign(&name).await, Ok(()));
+}
+
+#[tokio::test]
+async fn destruction_is_final_and_erases_the_reference() {
+    let fixture = fixture().await;
+    let version = fixture.create("k").await.version(1);
+    fixture.keys.destroy_version(&version).await.unwrap();
+    assert_eq!(fixture.sign(&version.to_string()).await, Err(Reason::KeyVersionDestroyed));
+    let stored = fixture.keys.get_version(&version).await.unwrap();
+    assert!(stored.reference.is_none());
+    assert!(stored.version.public_key.is_some());
+    let error = fixture.keys.set_enabled(&version, true).await.unwrap_err();
+    assert_eq!(error.reason(), Reason::KeyVersionDestroyed);
+    let again = fixture.keys.destroy_version(&version).await.unwrap();
+    assert_eq!(again.state, KeyVersionState::Destroyed);
+}
+
+#[tokio::test]
+async fn a_deleted_key_can_be_taken_back_until_it_is_purged() {
+    let fixture = fixture().await;
+    let key = fixture.create("k").await;
+    let name = key.to_string();
+    fixture.sign(&name).await.unwrap();
+    fixture.keys.delete(&key, Duration::from_secs(3600), "").await.unwrap();
+    assert_eq!(fixture.sign(&name).await, Err(Reason::KeyDeleted));
+    assert_eq!(fixture.keys.purge_due().await.unwrap(), 0);
+    fixture.keys.undelete(&key).await.unwrap();
+    assert_eq!(fixture.sign(&name).await, Ok(()));
+    fixture.keys.delete(&key, Duration::ZERO, "").await.unwrap();
+    assert_eq!(fixture.sign(&name).await, Err(Reason::KeyNotFound));
+    assert_eq!(fixture.keys.undelete(&key).await.unwrap_err().reason(), Reason::KeyNotFound);
+}
+
+#[tokio::test]
+async fn the_end_of_the_recovery_window_purges() {
+    let fixture = fixture().await;
+    let key = fixture.create("k").await;
+    fixture.keys.delete(&key, Duration::from_micros(1), "").await.unwrap();
+    tokio::time::sleep(Duration::from_millis(2)).await;
+    assert_eq!(fixture.keys.purge_due().await.unwrap(), 1);
+    assert_eq!(fixture.keys.get(&key).await.unwrap_err().reason(), Reason::KeyNotFound);
+}
+
+#[tokio::test]
+async fn a_retry_answers_what_the_first_did() {
+    let fixture = fixture().await;
+    let first = fixture.keys.create(fixture.new_key("k"), request("1", 1)).await.unwrap();
+    let again = fixture.keys.create(fixture.new_key("k"), request("1", 1)).await.unwrap();
+    assert_eq!(first, again);
+    let error = fixture.keys.create(fixture.new_key("x"), request("1", 2)).await.unwrap_err();
+    assert_eq!(error.reason(), Reason::RequestIdReused);
+
+    let one = fixture.keys.create_version(&first.name, request("2", 1)).await.unwrap();
+    let two = fixture.keys.create_version(&first.name, request("2", 1)).await.unwrap();
+    assert_eq!(one, two);
+}
+
+#[tokio::test]
+async fn twins_in_flight_make_one_key() {
+    let fixture = fixture().await;
+    let create = || fixture.keys.create(fixture.new_key("k"), request("1", 1));
+    let (one, two) = tokio::join!(create(), create());
+    assert_eq!(one.unwrap().name, two.unwrap().name);
+    let page = PageQuery::new(b"", 10, "").unwrap();
+    let all = fixture.keys.list(&fixture.keyring, &KeyFilter::default(), &page).await.unwrap();
+    assert_eq!(all.items.len(), 1);
+}
+
+#[tokio::test]
+async fn changes_need_the_current_etag_and_reach_the_watchers() {
+    let fixture = fixture().await;
+    let key = fixture.keys.create(fixture.new_key("k"), None).await.unwrap();
+    let mut watcher = fixture.keys.watch(&fixture.keyring);
+    let change = || KeyChange { label: Some("new".into()), ..Default::default() };
+    let changed = fixture.keys.update(&key.name, change(), &key.etag).await.unwrap();
+    assert_eq!(changed.label, "new");
+    assert_eq!(&*watcher.try_recv().unwrap(), key.name.to_string());
+    let error = fixture.keys.update(&key.name, change(), &key.etag).await.unwrap_err();
+    assert_eq!(error.reason(), Reason::EtagMismatch);
+    assert!(watcher.try_recv().is_err());
+}
+
+#[tokio::test]
+async fn filters_find_by_label_object_id_and_spec() {
+    let fixture = fixture().await;
+    for (label, object_id, spec) in
+        [("a", 1, KeySpec::EcP256), ("a", 2, KeySpec::Aes128), ("b", 2, KeySpec::Aes128)]
+    {
+        let mut new = fixture.new_key(label);
+        (new.object_id, new.spec) = (vec![object_id], spec);
+        fixture.keys.create(new, None).await.unwrap();
+    }
+    let count = async |filter: KeyFilter| {
+        let page = PageQuery::new(b"", 10, "").unwrap();
+        fixture.keys.list(&fixture.keyring, &filter, &page).await.unwrap().items.len()
+    };
+    let label = |label: &str| KeyFilter { label: Some(label.into()), ..Default::default() };
+    assert_eq!(count(label("a")).await, 2);
+    assert_eq!(count(KeyFilter { object_id: Some(vec![2]), ..label("a") }).await, 1);
+    assert_eq!(count(KeyFilter { specs: vec![KeySpec::Aes128], ..Default::default() }).await, 2);
+    assert_eq!(count(label("c")).await, 0);
+}
+
+#[tokio::test]
+async fn usages_are_kept_and_enforced() {
+    let fixture = fixture().await;
+    let mut new = fixture.new_key("verify only");
+    new.usages = KeyUsages::VERIFY;
+    let key = fixture.keys.create(new, None).await.unwrap();
+    let version = fixture.keys.usable(&key.name.to_string()).await.unwrap();
+    assert!(version.check_usage(Operation::Verify).is_ok());
+    let error = version.check_usage(Operation::Sign).unwrap_err();
+    assert_eq!(error.reason(), Reason::UsageNotPermitted);
+
+    let mut new = fixture.new_key("impossible");
+    new.usages = KeyUsages::DECRYPT;
+    let error = fixture.keys.create(new, None).await.unwrap_err();
+    assert_eq!(error.field(), Some("key.usages"));
+}

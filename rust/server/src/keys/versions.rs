@@ -1,0 +1,128 @@
+//! Versions of keys: rotation and state.
+
+use supacrypt_core::{Error, KeyName, KeyVersionName, KeyVersionState, Reason, Result};
+
+use super::{Keys, lifecycle::refuse_deleted};
+use crate::store::{
+    self, KeyRecord, KeyVersionRecord, Page, PageQuery, RequestId, StoredVersion, Write,
+};
+
+impl Keys {
+    /// Rotates a key: makes a version of the same spec and makes it the primary one.
+    ///
+    /// # Errors
+    /// [`Reason::KeyNotFound`], [`Reason::KeyDeleted`], [`Reason::RequestIdReused`], and those of
+    /// the custodian.
+    pub async fn create_version(
+        &self,
+        key: &KeyName,
+        request: Option<RequestId>,
+    ) -> Result<KeyVersionRecord> {
+        let spec = self.get(key).await?.spec;
+        // The number is known inside the transaction only; the custodian does not need it.
+        let (mut version, reference) = self.new_version(key.version(1), spec, None).await?;
+        let mut write = self.store.write().await?;
+        if let Some(request) = &request
+            && let Some(made) = store::requests::find(&mut write, request).await?
+        {
+            let twin = store::versions::get(&mut write, &made.parse()?).await;
+            self.custodian.destroy(&reference.reference).await?;
+            return twin.map(|stored| stored.version);
+        }
+        let mut record = store::keys::get(&mut write, key).await?;
+        refuse_deleted(&record)?;
+        let number = store::versions::highest(&mut write, key).await? + 1;
+        version.name = key.version(number);
+        store::versions::insert(&mut write, &version, &reference).await?;
+        if let Some(request) = &request {
+            store::requests::insert(&mut write, request, &version.name.to_string()).await?;
+        }
+        record.primary = version.clone();
+        self.save(write, record).await?;
+        Ok(version)
+    }
+
+    /// Reads a version.
+    ///
+    /// # Errors
+    /// [`Reason::KeyVersionNotFound`].
+    pub async fn get_version(&self, name: &KeyVersionName) -> Result<StoredVersion> {
+        let mut read = self.store.read().await?;
+        store::versions::get(&mut read, name).await
+    }
+
+    /// Reads a page of the versions of a key, newest first.
+    ///
+    /// # Errors
+    /// [`Reason::KeyNotFound`].
+    pub async fn list_versions(
+        &self,
+        key: &KeyName,
+        page: &PageQuery,
+    ) -> Result<Page<KeyVersionRecord>> {
+        let mut read = self.store.read().await?;
+        store::keys::get(&mut read, key).await?;
+        store::versions::list(&mut read, key, page).await
+    }
+
+    /// Enables or disables a version.
+    ///
+    /// # Errors
+    /// [`Reason::KeyVersionNotFound`], [`Reason::KeyDeleted`], [`Reason::KeyVersionDestroyed`].
+    pub async fn set_enabled(
+        &self,
+        name: &KeyVersionName,
+        enabled: bool,
+    ) -> Result<KeyVersionRecord> {
+        let (write, key, mut version) = self.begin_change(name).await?;
+        if version.state == KeyVersionState::Destroyed {
+            return Err(Error::new(
+                Reason::KeyVersionDestroyed,
+                format!("{name} was destroyed; that cannot be taken back"),
+            ));
+        }
+        version.state = if enabled { KeyVersionState::Enabled } else { KeyVersionState::Disabled };
+        self.save_version(write, key, version).await
+    }
+
+    /// Erases the material of a version for good. Doing it twice is no error.
+    ///
+    /// # Errors
+    /// [`Reason::KeyVersionNotFound`], [`Reason::KeyDeleted`], and those of the custodian.
+    pub async fn destroy_version(&self, name: &KeyVersionName) -> Result<KeyVersionRecord> {
+        // Outside first: were it the other way round and the custodian failed, nobody would know
+        // any more what is left there.
+        if let Some(reference) = self.get_version(name).await?.reference {
+            self.custodian_of(&reference)?.destroy(&reference.reference).await?;
+        }
+        let (write, key, mut version) = self.begin_change(name).await?;
+        if version.state == KeyVersionState::Destroyed {
+            return Ok(version);
+        }
+        version.state = KeyVersionState::Destroyed;
+        version.destroy_time = Some(store::now());
+        self.save_version(write, key, version).await
+    }
+
+    async fn begin_change(
+        &self,
+        name: &KeyVersionName,
+    ) -> Result<(Write, KeyRecord, KeyVersionRecord)> {
+        let mut write = self.store.write().await?;
+        let version = store::versions::get(&mut write, name).await?.version;
+        let key = store::keys::get(&mut write, name.key()).await?;
+        refuse_deleted(&key)?;
+        Ok((write, key, version))
+    }
+
+    async fn save_version(
+        &self,
+        mut write: Write,
+        key: KeyRecord,
+        version: KeyVersionRecord,
+    ) -> Result<KeyVersionRecord> {
+        store::versions::update(&mut write, &version).await?;
+        self.save(write, key).await?;
+        Ok(version)
+    }
+}

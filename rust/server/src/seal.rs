@@ -1,0 +1,32 @@
+//! Seals: what protects the store's wrapping key.
+//!
+//! Key material at rest is sealed by a data-wrapping key; that key is stored wrapped by a seal
+//! whose own secret lies outside the store. Whoever copies the database alone has nothing.
+
+mod file;
+
+use async_trait::async_trait;
+use supacrypt_core::Result;
+use supacrypt_crypto::envelope::EnvelopeKey;
+
+pub use file::FileSeal;
+
+/// Wraps and unwraps the data-wrapping key.
+#[async_trait]
+pub trait Seal: Send + Sync {
+    /// The name that wrapped keys are stored with, such as `file`.
+    fn id(&self) -> &'static str;
+
+    /// Wraps a key.
+    ///
+    /// # Errors
+    /// [`Reason::SealUnavailable`](supacrypt_core::Reason::SealUnavailable).
+    async fn wrap(&self, key: &EnvelopeKey) -> Result<Vec<u8>>;
+
+    /// Unwraps what [`wrap`](Self::wrap) gave.
+    ///
+    /// # Errors
+    /// [`Reason::SealUnavailable`](supacrypt_core::Reason::SealUnavailable), also when it was
+    /// wrapped by another seal.
+    async fn unwrap(&self, wrapped: &[u8]) -> Result<EnvelopeKey>;
+}

@@ -1,0 +1,233 @@
+//! The store: what the server remembers, in SQLite.
+//!
+//! All SQL of the server is in this module. Each function is one statement or a few that belong
+//! together, over a connection; callers compose them inside [`Store::write`] where several changes
+//! must happen together or not at all.
+
+pub(crate) mod keyrings;
+pub(crate) mod keys;
+mod page;
+mod records;
+pub(crate) mod requests;
+pub(crate) mod versions;
+pub(crate) mod wrapping_keys;
+
+use std::{
+    fs::{self, File, TryLockError},
+    path::Path,
+    time::Duration,
+};
+
+use sqlx::{
+    Sqlite, SqliteConnection, SqlitePool, Transaction,
+    migrate::{Migration, MigrationType, Migrator},
+    pool::PoolConnection,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+use supacrypt_core::{Error, Reason, Result};
+
+pub use page::{Page, PageQuery};
+pub use records::{
+    KeyFilter, KeyRecord, KeyVersionRecord, KeyringRecord, StoredReference, StoredVersion,
+};
+pub use requests::RequestId;
+
+/// Longest wait for another writer.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// Readers beside one writer: SQLite in WAL mode lets them run together.
+const CONNECTIONS: u32 = 4;
+
+/// The open store.
+pub struct Store {
+    pool: SqlitePool,
+    /// Held as long as the store is open; the operating system lets go of it when the process ends.
+    _lock: File,
+}
+
+/// A change of the store, in one transaction: done by [`commit`](sqlx::Transaction::commit),
+/// undone when dropped.
+pub(crate) type Write = Transaction<'static, Sqlite>;
+
+impl Store {
+    /// Opens or makes the store in `dir`, and brings its tables up to date.
+    ///
+    /// # Errors
+    /// [`Reason::StoreUnavailable`], also when another process has it open.
+    pub async fn open(dir: &Path) -> Result<Store> {
+        let shown = dir.display();
+        let unavailable = |text: String| Error::new(Reason::StoreUnavailable, text);
+        fs::create_dir_all(dir)
+            .map_err(|error| unavailable(format!("the data directory {shown}: {error}")))?;
+        let lock = File::create(dir.join("lock"))
+            .map_err(|error| unavailable(format!("the data directory {shown}: {error}")))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                return Err(unavailable(format!(
+                    "another supacryptd uses the data directory {shown}; stop it, or give this \
+                     one a data_dir of its own"
+                )));
+            }
+            Err(TryLockError::Error(error)) => {
+                return Err(unavailable(format!("the lock file in {shown}: {error}")));
+            }
+        }
+        let options = SqliteConnectOptions::new()
+            .filename(dir.join("supacrypt.db"))
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            // Acknowledged changes survive a power failure, not only a crash of the process.
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(BUSY_TIMEOUT)
+            // What is deleted is overwritten: references hold sealed key material.
+            .pragma("secure_delete", "ON");
+        let pool = SqlitePoolOptions::new()
+            .max_connections(CONNECTIONS)
+            .connect_with(options)
+            .await
+            .map_err(unavailable_because)?;
+        migrator().run(&pool).await.map_err(|error| {
+            unavailable(format!("the tables in {shown} cannot be brought up to date: {error}"))
+        })?;
+        Ok(Store { pool, _lock: lock })
+    }
+
+    /// A connection for reading.
+    ///
+    /// # Errors
+    /// [`Reason::StoreUnavailable`].
+    pub async fn read(&self) -> Result<PoolConnection<Sqlite>> {
+        self.pool.acquire().await.map_err(unavailable_because)
+    }
+
+    /// Begins a change. It waits for other changes first, so that it cannot fail halfway because
+    /// of them.
+    ///
+    /// # Errors
+    /// [`Reason::StoreUnavailable`].
+    pub async fn write(&self) -> Result<Write> {
+        self.pool.begin_with("BEGIN IMMEDIATE").await.map_err(unavailable_because)
+    }
+
+    /// Whether the store answers.
+    ///
+    /// # Errors
+    /// [`Reason::StoreUnavailable`].
+    pub async fn check(&self) -> Result<()> {
+        let mut connection = self.read().await?;
+        sqlx::query("SELECT 1")
+            .execute(&mut *connection)
+            .await
+            .map(drop)
+            .map_err(unavailable_because)
+    }
+
+    /// Closes all connections, so that the write-ahead log is folded into the database.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+}
+
+/// Makes a change last.
+///
+/// # Errors
+/// [`Reason::StoreUnavailable`].
+pub(crate) async fn commit(write: Write) -> Result<()> {
+    write.commit().await.map_err(unavailable_because)
+}
+
+/// The connection that the functions of this module take.
+pub(crate) type Connection = SqliteConnection;
+
+fn migrator() -> Migrator {
+    let initial = include_str!("../migrations/0001_initial.sql");
+    Migrator::with_migrations(vec![Migration::new(
+        1,
+        "initial".into(),
+        MigrationType::Simple,
+        sqlx::SqlSafeStr::into_sql_str(initial),
+        false,
+    )])
+}
+
+/// The present moment as the store keeps it, in whole microseconds: what is answered at creation
+/// and what is read later must be the same.
+pub(crate) fn now() -> jiff::Timestamp {
+    let now = jiff::Timestamp::now();
+    jiff::Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now)
+}
+
+/// A new value for an etag, unlike any before.
+///
+/// # Errors
+/// [`Reason::Internal`].
+pub(crate) fn new_etag() -> Result<String> {
+    random_text(16)
+}
+
+/// So many random characters out of the 32 that base32 uses (RFC 4648, section 6), in lower case.
+///
+/// # Errors
+/// [`Reason::Internal`].
+pub(crate) fn random_text(length: usize) -> Result<String> {
+    const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
+    let mut bytes = vec![0; length];
+    supacrypt_crypto::random(&mut bytes)?;
+    Ok(bytes.iter().map(|byte| char::from(ALPHABET[usize::from(byte % 32)])).collect())
+}
+
+/// Checks that a caller who sent an etag has seen the current state.
+///
+/// # Errors
+/// [`Reason::EtagMismatch`].
+pub(crate) fn check_etag(name: &dyn std::fmt::Display, current: &str, sent: &str) -> Result<()> {
+    if sent.is_empty() || sent == current {
+        return Ok(());
+    }
+    Err(Error::new(
+        Reason::EtagMismatch,
+        format!("{name} was changed since you read it; read it again and repeat the change"),
+    )
+    .in_field("etag"))
+}
+
+/// What a caller is told of a failure of the database; the details are for the log.
+fn unavailable_because(error: sqlx::Error) -> Error {
+    tracing::error!(%error, "the store failed");
+    Error::new(
+        Reason::StoreUnavailable,
+        "the server's store cannot be read or written; its log says why",
+    )
+}
+
+/// Whether the error says that a row of this key exists already.
+fn is_duplicate(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_second_server_on_the_same_directory_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let first = Store::open(dir.path()).await.unwrap();
+        let error = Store::open(dir.path()).await.err().unwrap();
+        assert!(error.message().contains("another supacryptd"), "{error}");
+        drop(first);
+        assert!(Store::open(dir.path()).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_change_that_is_not_committed_did_not_happen() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path()).await.unwrap();
+        let mut write = store.write().await.unwrap();
+        wrapping_keys::insert(&mut write, "file", b"wrapped").await.unwrap();
+        drop(write);
+        let mut read = store.read().await.unwrap();
+        assert!(wrapping_keys::newest(&mut read).await.unwrap().is_none());
+    }
+}
