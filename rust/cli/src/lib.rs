@@ -1,1 +1,35 @@
-//! Placeholder.
+//! The `supacrypt` command: administration, quickstart, doctor; and [`local`], the backend that
+//! quickstart makes, for the test kit.
+
+mod api;
+mod args;
+mod commands;
+mod confirm;
+mod context;
+mod exit;
+mod files;
+pub mod local;
+mod names;
+mod output;
+mod scheme;
+mod signature;
+mod view;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::{args::Args, context::Context};
+
+/// Runs the command of this process's arguments.
+pub fn run() -> ExitCode {
+    let args = Args::parse();
+    let context = Context::new(args.global);
+    match commands::run(args.command, &context) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            context.output.error(&error);
+            exit::code(error.reason())
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! The commands.
+
+mod audit;
+mod completions;
+mod doctor;
+mod key;
+mod keyring;
+mod quickstart;
+mod random;
+mod sign;
+mod verify;
+mod version;
+
+use clap::Subcommand;
+use supacrypt_core::Result;
+
+use crate::context::Context;
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    Quickstart(quickstart::Quickstart),
+    #[command(subcommand)]
+    Keyring(keyring::Keyring),
+    #[command(subcommand)]
+    Key(key::Key),
+    Sign(sign::Sign),
+    Verify(verify::Verify),
+    Random(random::Random),
+    #[command(subcommand)]
+    Audit(audit::Audit),
+    Doctor(doctor::Doctor),
+    Completions(completions::Completions),
+    Version(version::Version),
+}
+
+pub(crate) fn run(command: Command, context: &Context) -> Result<()> {
+    match command {
+        Command::Quickstart(command) => command.run(context),
+        Command::Keyring(command) => command.run(context),
+        Command::Key(command) => command.run(context),
+        Command::Sign(command) => command.run(context),
+        Command::Verify(command) => command.run(context),
+        Command::Random(command) => command.run(context),
+        Command::Audit(command) => command.run(context),
+        Command::Doctor(command) => command.run(context),
+        Command::Completions(command) => command.run(context),
+        Command::Version(command) => command.run(context),
+    }
+}

@@ -1,0 +1,85 @@
+//! `supacrypt key import`.
+
+use std::path::PathBuf;
+
+use supacrypt_core::{Error, KeySpec, Reason, Result};
+use supacrypt_proto::{limits, v1::ImportKeyRequest};
+use zeroize::Zeroizing;
+
+use super::{new_key::NewKey, show};
+use crate::{api::request_id, context::Context, files, names::KeyRef};
+
+/// Bring a key in from a file
+///
+/// The file stays as it is. Whoever has it has the key: remove it when the import has worked.
+#[derive(clap::Args)]
+pub(crate) struct Import {
+    /// The new key: KEYRING/KEY, or KEY
+    key: KeyRef,
+    /// Private keys: PKCS#8, PEM or DER. Secret keys: the bytes. `-` for standard input
+    file: PathBuf,
+    #[command(flatten)]
+    properties: NewKey,
+}
+
+/// PEM takes four characters for three bytes, and lines around them.
+const MAX_FILE: usize = 2 * limits::MATERIAL;
+
+impl Import {
+    pub(crate) fn run(self, context: &Context) -> Result<()> {
+        let api = context.api()?;
+        let name = self.key.key(api.default_keyring())?;
+        let content = files::read(&self.file, MAX_FILE)?;
+        let mut material = material(self.properties.spec, content)?;
+        let request = ImportKeyRequest {
+            parent: name.keyring().to_string(),
+            key_id: name.key().to_string(),
+            key: Some(self.properties.into_wire(name.key().as_str())),
+            material: std::mem::take(&mut material),
+            request_id: request_id()?,
+        };
+        show(context, api.import_key(request)?)
+    }
+}
+
+/// What to send: the DER inside of PEM for private keys, else the content.
+fn material(spec: KeySpec, content: Zeroizing<Vec<u8>>) -> Result<Zeroizing<Vec<u8>>> {
+    if !spec.is_asymmetric() || !content.trim_ascii_start().starts_with(b"-----BEGIN ") {
+        return Ok(content);
+    }
+    let invalid = |message: String| Error::new(Reason::InvalidKeyMaterial, message);
+    let (label, der) = pem_rfc7468::decode_vec(&content)
+        .map_err(|error| invalid(format!("the file is no sound PEM: {error}")))?;
+    let der = Zeroizing::new(der);
+    if label != "PRIVATE KEY" {
+        return Err(invalid(format!(
+            "the file holds a {label}, not a PRIVATE KEY (PKCS#8); convert it with \
+             `openssl pkcs8 -topk8 -nocrypt -in FILE`"
+        )));
+    }
+    Ok(der)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(spec: KeySpec, content: &[u8]) -> Result<Vec<u8>> {
+        material(spec, Zeroizing::new(content.to_vec())).map(|material| material.to_vec())
+    }
+
+    #[test]
+    fn pem_is_unpacked_for_private_keys_only() {
+        let pem = b"-----BEGIN PRIVATE KEY-----\nAQID\n-----END PRIVATE KEY-----\n";
+        assert_eq!(read(KeySpec::EcP256, pem).unwrap(), [1, 2, 3]);
+        assert_eq!(read(KeySpec::Aes128, pem).unwrap(), pem);
+    }
+
+    #[test]
+    fn another_kind_of_pem_is_named_with_the_way_out() {
+        let pem = b"-----BEGIN EC PRIVATE KEY-----\nAQID\n-----END EC PRIVATE KEY-----\n";
+        let error = read(KeySpec::EcP256, pem).unwrap_err();
+        assert!(error.message().contains("EC PRIVATE KEY"), "{error}");
+        assert!(error.message().contains("openssl pkcs8"), "{error}");
+    }
+}

@@ -1,0 +1,119 @@
+//! What `key create` and `key import` have in common.
+
+use std::{collections::HashMap, str::FromStr};
+
+use clap::{ValueEnum, builder::PossibleValuesParser, builder::TypedValueParser};
+use supacrypt_core::{Error, KeySpec, KeyUsages, Reason, Result};
+use supacrypt_proto::{key_usages_to_wire, v1};
+
+/// The specs by name, as `core` prints them.
+const SPECS: [&str; 12] = [
+    "rsa-2048",
+    "rsa-3072",
+    "rsa-4096",
+    "ec-p256",
+    "ec-p384",
+    "ec-p521",
+    "ed25519",
+    "aes-128",
+    "aes-256",
+    "hmac-sha256",
+    "hmac-sha384",
+    "hmac-sha512",
+];
+
+/// The properties of a key that is to be made.
+#[derive(clap::Args)]
+pub(super) struct NewKey {
+    /// Type and size
+    #[arg(long, value_parser = PossibleValuesParser::new(SPECS).try_map(|spec| spec.parse::<KeySpec>()))]
+    pub(super) spec: KeySpec,
+    /// Text for people, and CKA_LABEL in PKCS#11; the key's id by default
+    #[arg(long, value_name = "TEXT")]
+    label: Option<String>,
+    /// Ties the key to its certificate; CKA_ID in PKCS#11
+    #[arg(long, value_name = "HEX")]
+    object_id: Option<Hex>,
+    /// What the key may be used for; everything its type can do by default
+    #[arg(long = "usage", value_enum, value_delimiter = ',')]
+    usages: Vec<Usage>,
+    /// A note kept with the key; may be given several times
+    #[arg(long = "annotation", value_name = "NAME=VALUE")]
+    annotations: Vec<Annotation>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Usage {
+    Sign,
+    Verify,
+    Encrypt,
+    Decrypt,
+}
+
+/// Bytes written in hex.
+#[derive(Clone)]
+pub(super) struct Hex(pub(super) Vec<u8>);
+
+/// A note kept with a key.
+#[derive(Clone)]
+pub(super) struct Annotation(pub(super) String, pub(super) String);
+
+impl NewKey {
+    /// The key for the request; `id` is its label where none was given.
+    pub(super) fn into_wire(self, id: &str) -> v1::Key {
+        let usages = self.usages.iter().fold(KeyUsages::empty(), |set, usage| {
+            set | match usage {
+                Usage::Sign => KeyUsages::SIGN,
+                Usage::Verify => KeyUsages::VERIFY,
+                Usage::Encrypt => KeyUsages::ENCRYPT,
+                Usage::Decrypt => KeyUsages::DECRYPT,
+            }
+        });
+        v1::Key {
+            label: self.label.unwrap_or_else(|| id.to_owned()),
+            object_id: self.object_id.map_or_else(Vec::new, |id| id.0),
+            spec: v1::KeySpec::from(self.spec).into(),
+            usages: key_usages_to_wire(usages),
+            annotations: to_map(self.annotations),
+            ..v1::Key::default()
+        }
+    }
+}
+
+/// The annotations as the API takes them.
+pub(super) fn to_map(annotations: Vec<Annotation>) -> HashMap<String, String> {
+    annotations.into_iter().map(|Annotation(name, value)| (name, value)).collect()
+}
+
+impl FromStr for Hex {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        hex::decode(text).map(Hex).map_err(|error| {
+            Error::new(Reason::InvalidArgument, format!("write bytes in hex: {error}"))
+        })
+    }
+}
+
+impl FromStr for Annotation {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        match text.split_once('=') {
+            Some((name, value)) => Ok(Annotation(name.to_owned(), value.to_owned())),
+            None => Err(Error::new(Reason::InvalidArgument, "write an annotation as NAME=VALUE")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_spec_that_is_offered_exists() {
+        for name in SPECS {
+            assert_eq!(name.parse::<KeySpec>().unwrap().to_string(), name);
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! What machines (`--json`) and people see of the API's messages. The JSON fields are those of the
+//! API with its enums in lower case, times in RFC 3339 and bytes in hex; they are part of the
+//! command's interface.
+
+mod audit;
+mod key;
+mod keyring;
+
+pub(crate) use audit::EntryView;
+pub(crate) use key::{KeyView, VersionView};
+pub(crate) use keyring::KeyringView;
+
+use jiff::{Timestamp, Unit};
+
+/// A time of the API; `None` also for one out of range.
+fn time(wire: Option<&prost_types::Timestamp>) -> Option<Timestamp> {
+    wire.and_then(|time| Timestamp::new(time.seconds, time.nanos).ok())
+}
+
+/// A time for people, to the second.
+fn short(time: Option<Timestamp>) -> String {
+    time.and_then(|time| time.round(Unit::Second).ok())
+        .map_or_else(|| "-".to_owned(), |time| time.to_string())
+}

@@ -1,0 +1,71 @@
+//! Keyrings.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use supacrypt_core::Role;
+use supacrypt_proto::v1;
+
+use super::{short, time};
+use crate::output::{properties, table};
+
+#[derive(Serialize)]
+pub(crate) struct KeyringView {
+    name: String,
+    display_name: String,
+    grants: Vec<GrantView>,
+    create_time: Option<Timestamp>,
+    update_time: Option<Timestamp>,
+    etag: String,
+}
+
+#[derive(Serialize)]
+struct GrantView {
+    principal: String,
+    role: String,
+}
+
+impl From<v1::Keyring> for KeyringView {
+    fn from(keyring: v1::Keyring) -> Self {
+        let grants = keyring.grants.iter().map(|grant| GrantView {
+            principal: grant.principal.clone(),
+            role: Role::try_from(grant.role())
+                .map_or_else(|_| "unknown".to_owned(), |role| role.to_string()),
+        });
+        KeyringView {
+            grants: grants.collect(),
+            create_time: time(keyring.create_time.as_ref()),
+            update_time: time(keyring.update_time.as_ref()),
+            name: keyring.name,
+            display_name: keyring.display_name,
+            etag: keyring.etag,
+        }
+    }
+}
+
+impl KeyringView {
+    /// All that is known of one keyring.
+    pub(crate) fn human(&self) -> String {
+        let mut rows = vec![
+            ("name", self.name.clone()),
+            ("display name", self.display_name.clone()),
+            ("created", short(self.create_time)),
+            ("updated", short(self.update_time)),
+        ];
+        for grant in &self.grants {
+            rows.push(("grant", format!("{} {}", grant.role, grant.principal)));
+        }
+        properties(&rows)
+    }
+
+    /// One line for each keyring.
+    pub(crate) fn human_list(keyrings: &[Self]) -> String {
+        table(
+            &["NAME", "DISPLAY NAME", "GRANTS", "CREATED"],
+            keyrings.iter().map(|keyring| {
+                let id = keyring.name.trim_start_matches("keyrings/").to_owned();
+                let grants = keyring.grants.len().to_string();
+                [id, keyring.display_name.clone(), grants, short(keyring.create_time)]
+            }),
+        )
+    }
+}
