@@ -41,7 +41,8 @@ impl Backend {
     /// # Panics
     /// As [`start`](Self::start).
     pub fn start_with(sections: &str) -> Self {
-        let dir = tempfile::Builder::new().prefix("supacrypt-test-").tempdir().expect("a directory");
+        let dir =
+            tempfile::Builder::new().prefix("supacrypt-test-").tempdir().expect("a directory");
         let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let keyring = KEYRING.parse().expect("invariant: an id");
         let deployment = Deployment::create(&dir.path().join("backend"), listen, &keyring)

@@ -62,20 +62,25 @@ fn start(
     progress: &Progress,
 ) -> Result<u32> {
     progress.step("starting the backend");
-    let (process, _) = local::start(supacryptd, deployment)?;
-    let path = deployment.pid_file();
-    fs::write(&path, format!("{}\n", process.id())).map_err(|error| {
-        let message = format!(
-            "cannot write {}: {error}; the backend runs as process {}",
-            path.display(),
-            process.id()
-        );
-        Error::new(Reason::Configuration, message)
-    })?;
+    let (mut process, _) = local::start(supacryptd, deployment)?;
     progress.step("making the keyring");
+    let finished = finish(deployment, process.id(), keyring);
+    if finished.is_err() {
+        // A backend nobody was told of would hold its port. Killing a child that is not waited for
+        // cannot fail.
+        let _ = process.kill();
+        let _ = process.wait();
+    }
+    finished.map(|()| process.id())
+}
+
+fn finish(deployment: &Deployment, pid: u32, keyring: &ResourceId) -> Result<()> {
+    let path = deployment.pid_file();
+    fs::write(&path, format!("{pid}\n")).map_err(|error| {
+        Error::new(Reason::Configuration, format!("cannot write {}: {error}", path.display()))
+    })?;
     let admin = Client::new(Config::from_file(&deployment.admin_config())?)?;
-    local::create_keyring(&admin, keyring)?;
-    Ok(process.id())
+    local::create_keyring(&admin, keyring)
 }
 
 fn report(context: &Context, deployment: &Deployment, pid: Option<u32>) -> Result<()> {

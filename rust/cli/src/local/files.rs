@@ -182,9 +182,9 @@ fn write_pki(pki: &Path, listen: SocketAddr) -> Result<(), supacrypt_pki::Error>
 }
 
 fn refuse_in_use(dir: &Path) -> Result<()> {
-    match fs::read_dir(dir) {
-        Ok(mut entries) if entries.next().is_none() => Ok(()),
-        Ok(_) => Err(in_use(dir)),
+    match fs::read_dir(dir).map(|mut entries| entries.next().is_some()) {
+        Ok(false) => Ok(()),
+        Ok(true) => Err(in_use(dir)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(file_error(dir, &error)),
     }
