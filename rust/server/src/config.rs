@@ -12,8 +12,8 @@ pub use sections::{
 
 use std::path::Path;
 
-use figment::Figment;
 use figment::providers::{Env, Format, Toml};
+use figment::{Figment, Provider};
 use supacrypt_core::{Error, Reason, Result};
 
 /// Variables with our prefix that say something to the tools around the server, not to it: which
@@ -36,16 +36,19 @@ impl Config {
                 ),
             ));
         }
-        Config::from_sources(Toml::file_exact(file))
+        Config::from_sources(Toml::file_exact(file), variables())
     }
 
-    fn from_sources(toml: impl figment::Provider) -> Result<Config> {
-        let variables = Env::prefixed("SUPACRYPTD_").ignore(&NOT_KEYS).split("__");
+    fn from_sources(file: impl Provider, variables: impl Provider) -> Result<Config> {
         let config: Config =
-            Figment::from(toml).merge(variables).extract().map_err(|error| explain(&error))?;
+            Figment::from(file).merge(variables).extract().map_err(|error| explain(&error))?;
         config.check()?;
         Ok(config)
     }
+}
+
+fn variables() -> Env {
+    Env::prefixed("SUPACRYPTD_").ignore(&NOT_KEYS).split("__")
 }
 
 /// All that is wrong, one line each.
@@ -84,7 +87,12 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("supacryptd.toml");
         std::fs::write(&file, text).unwrap();
-        Config::load(&file)
+        read(&file)
+    }
+
+    /// Without variables: one test sets some.
+    fn read(file: &Path) -> Result<Config> {
+        Config::from_sources(Toml::file_exact(file), Toml::string(""))
     }
 
     fn refused(text: &str) -> String {
@@ -107,7 +115,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("supacryptd.toml");
         std::fs::write(&file, format!("data_dir = \"data\"\n{TLS}")).unwrap();
-        let config = Config::load(&file).unwrap();
+        let config = read(&file).unwrap();
         assert_eq!(config.data_dir, dir.path().join("data"));
         assert_eq!(config.tls.key, dir.path().join("s.key"));
     }
@@ -144,10 +152,10 @@ mod tests {
         figment::Jail::expect_with(|jail| {
             jail.set_env("SUPACRYPTD_LISTEN__GRPC", "127.0.0.1:1");
             jail.set_env("SUPACRYPTD_PID", "77");
-            let config = Config::from_sources(Toml::string(TLS)).unwrap();
+            let config = Config::from_sources(Toml::string(TLS), variables()).unwrap();
             assert_eq!(config.listen.grpc.port(), 1);
             jail.set_env("SUPACRYPTD_LISTEN__PORT", "1");
-            let error = Config::from_sources(Toml::string(TLS)).unwrap_err();
+            let error = Config::from_sources(Toml::string(TLS), variables()).unwrap_err();
             assert!(error.message().contains("environment"), "{error}");
             Ok(())
         });

@@ -1,19 +1,19 @@
 //! Keyrings: making, changing and finding them, and who may do what in them.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use supacrypt_core::{KeyringName, Principal, Result, Role};
 use tokio::sync::Mutex;
 
+use crate::authz::Grants;
 use crate::store::{self, KeyringRecord, Page, PageQuery, RequestId, Store};
 
 /// The keyrings of a store.
 pub struct Keyrings {
     store: Arc<Store>,
-    /// Who has which role where, by principal and keyring id. Read at every operation without a
-    /// lock, replaced as a whole at every change.
-    grants: ArcSwap<HashMap<Principal, HashMap<Box<str>, Role>>>,
+    /// Read at every operation without a lock, replaced as a whole at every change.
+    grants: Arc<ArcSwap<Grants>>,
     /// Taken to refresh `grants`, so that an older reading never replaces a newer one.
     refresh: Mutex<()>,
 }
@@ -33,14 +33,14 @@ impl Keyrings {
     /// # Errors
     /// [`Reason::StoreUnavailable`].
     pub async fn open(store: Arc<Store>) -> Result<Self> {
-        let keyrings = Keyrings { store, grants: ArcSwap::default(), refresh: Mutex::new(()) };
+        let keyrings = Keyrings { store, grants: Arc::default(), refresh: Mutex::new(()) };
         keyrings.refresh().await?;
         Ok(keyrings)
     }
 
-    /// The role of `principal` in the keyring with this id. Never waits.
-    pub fn role(&self, principal: &Principal, keyring: &str) -> Option<Role> {
-        self.grants.load().get(principal)?.get(keyring).copied()
+    /// The grants in force, as they change.
+    pub fn grants(&self) -> Arc<ArcSwap<Grants>> {
+        Arc::clone(&self.grants)
     }
 
     /// Makes a keyring.
@@ -145,9 +145,9 @@ impl Keyrings {
     async fn refresh(&self) -> Result<()> {
         let _only_one = self.refresh.lock().await;
         let mut read = self.store.read().await?;
-        let mut grants = HashMap::<Principal, HashMap<Box<str>, Role>>::new();
-        for (keyring, principal, role) in store::keyrings::all_grants(&mut read).await? {
-            grants.entry(principal).or_default().insert(keyring.as_str().into(), role);
+        let mut grants = Grants::default();
+        for (keyring, granted) in store::keyrings::all_grants(&mut read).await? {
+            grants.insert(keyring, granted);
         }
         self.grants.store(Arc::new(grants));
         Ok(())
@@ -173,6 +173,10 @@ mod tests {
         vec![(Principal::new(principal), role)]
     }
 
+    fn role(keyrings: &Keyrings, principal: &Principal, keyring: &str) -> Option<Role> {
+        keyrings.grants().load().role(&keyring.parse().unwrap(), principal)
+    }
+
     #[tokio::test]
     async fn grants_hold_at_once_and_survive_a_restart() {
         let dir = tempfile::tempdir().unwrap();
@@ -184,14 +188,14 @@ mod tests {
                 .create(name.clone(), "Dev".into(), grant("app", Role::User), None)
                 .await
                 .unwrap();
-            assert_eq!(keyrings.role(&app, "dev"), Some(Role::User));
+            assert_eq!(role(&keyrings, &app, "dev"), Some(Role::User));
             let change =
                 KeyringChange { grants: Some(grant("app", Role::Admin)), ..Default::default() };
             keyrings.update(&name, change, "").await.unwrap();
         }
         let keyrings = keyrings(&dir).await;
-        assert_eq!(keyrings.role(&app, "dev"), Some(Role::Admin));
-        assert_eq!(keyrings.role(&app, "prod"), None);
+        assert_eq!(role(&keyrings, &app, "dev"), Some(Role::Admin));
+        assert_eq!(role(&keyrings, &app, "prod"), None);
     }
 
     #[tokio::test]

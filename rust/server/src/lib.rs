@@ -1,13 +1,23 @@
-//! The Supacrypt backend.
+//! The Supacrypt backend: [`Server`] is one, [`config::Config`] describes it.
+//!
+//! A request goes down this list and its answer comes back up: [`transport`] (who is it), [`grpc`]
+//! (what is asked), [`service`] (may they; record it), [`keys`] (which key), [`custody`] (perform).
 
 pub mod audit;
 pub mod authz;
 pub mod config;
 pub mod custody;
+mod endpoints;
+pub mod grpc;
 pub mod keyrings;
 pub mod keys;
 pub mod memory;
 pub mod seal;
+mod server;
+pub mod service;
 pub mod store;
 pub mod telemetry;
 pub mod transport;
+
+pub use endpoints::Endpoints;
+pub use server::Server;

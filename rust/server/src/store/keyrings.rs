@@ -127,23 +127,28 @@ pub(crate) async fn list(
     Ok(page)
 }
 
-/// Reads all grants: keyring, principal, role.
+/// Reads the grants of every keyring, of those that have none too.
 ///
 /// # Errors
 /// [`Reason::StoreUnavailable`].
 pub(crate) async fn all_grants(
     connection: &mut Connection,
-) -> Result<Vec<(ResourceId, Principal, Role)>> {
-    let rows = sqlx::query("SELECT keyring, principal, role FROM grants")
-        .fetch_all(connection)
-        .await
-        .map_err(unavailable_because)?;
-    rows.iter()
-        .map(|row| {
-            let principal: &str = column(row, "principal")?;
-            Ok((parsed(row, "keyring")?, Principal::new(principal), parsed(row, "role")?))
-        })
-        .collect()
+) -> Result<BTreeMap<ResourceId, Vec<(Principal, Role)>>> {
+    let rows = sqlx::query(
+        "SELECT keyrings.id AS keyring, principal, role
+         FROM keyrings LEFT JOIN grants ON grants.keyring = keyrings.id",
+    )
+    .fetch_all(connection)
+    .await
+    .map_err(unavailable_because)?;
+    let mut all = BTreeMap::<_, Vec<_>>::new();
+    for row in &rows {
+        let grants = all.entry(parsed(row, "keyring")?).or_default();
+        if let Some(principal) = column::<Option<&str>>(row, "principal")? {
+            grants.push((Principal::new(principal), parsed(row, "role")?));
+        }
+    }
+    Ok(all)
 }
 
 async fn insert_grants(connection: &mut Connection, keyring: &KeyringRecord) -> Result<()> {

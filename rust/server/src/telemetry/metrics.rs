@@ -23,7 +23,7 @@ const DURATION_BUCKETS: [f64; 13] =
 pub struct Metrics {
     registry: Registry,
     /// Operations with keys.
-    pub operations: OperationMetrics,
+    pub operations: Arc<OperationMetrics>,
     /// Every request, operations outside a stream included.
     pub requests: RequestMetrics,
     /// Connections of clients.
@@ -40,7 +40,7 @@ impl Metrics {
         let registry = Registry::new();
         register_process(&registry);
         Arc::new(Metrics {
-            operations: OperationMetrics::register(&registry),
+            operations: Arc::new(OperationMetrics::register(&registry)),
             requests: RequestMetrics::register(&registry),
             connections: ConnectionMetrics::register(&registry),
             key_cache: CacheMetrics::register(&registry),
@@ -110,11 +110,11 @@ impl OperationMetrics {
     }
 
     /// Counts an operation that has arrived.
-    pub fn start(&self, operation: Operation) -> RunningOperation<'_> {
+    pub fn start(self: &Arc<Self>, operation: Operation) -> RunningOperation {
         self.in_flight.inc();
         RunningOperation {
-            metrics: &self.by_operation[operation as usize],
-            in_flight: &self.in_flight,
+            metrics: Arc::clone(self),
+            operation,
             arrived: Instant::now(),
             outcome: Outcome::Failed,
         }
@@ -125,25 +125,26 @@ impl OperationMetrics {
 /// caller hangs up, it counts as failed.
 #[derive(Debug)]
 #[must_use]
-pub struct RunningOperation<'a> {
-    metrics: &'a PerOperation,
-    in_flight: &'a IntGauge,
+pub struct RunningOperation {
+    metrics: Arc<OperationMetrics>,
+    operation: Operation,
     arrived: Instant,
     outcome: Outcome,
 }
 
-impl RunningOperation<'_> {
+impl RunningOperation {
     /// Counts the end of the operation.
     pub fn finish(mut self, outcome: Outcome) {
         self.outcome = outcome;
     }
 }
 
-impl Drop for RunningOperation<'_> {
+impl Drop for RunningOperation {
     fn drop(&mut self) {
-        self.in_flight.dec();
-        self.metrics.finished[self.outcome as usize].inc();
-        self.metrics.seconds.observe(self.arrived.elapsed().as_secs_f64());
+        self.metrics.in_flight.dec();
+        let metrics = &self.metrics.by_operation[self.operation as usize];
+        metrics.finished[self.outcome as usize].inc();
+        metrics.seconds.observe(self.arrived.elapsed().as_secs_f64());
     }
 }
 

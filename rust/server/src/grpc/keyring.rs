@@ -1,0 +1,132 @@
+//! `KeyringService`.
+
+use std::sync::Arc;
+
+use supacrypt_core::{KeyringName, Permission, ResourceId};
+use supacrypt_proto::v1;
+use supacrypt_proto::v1::keyring_service_server::KeyringService;
+use tonic::{Request, Response, Status, async_trait};
+
+use super::call::answer;
+use super::page::page;
+use super::records;
+use super::request_id::request_id;
+use crate::keyrings::KeyringChange;
+use crate::service::Service;
+
+pub(super) struct Keyrings(pub(super) Arc<Service>);
+
+#[async_trait]
+impl KeyringService for Keyrings {
+    async fn create_keyring(
+        &self,
+        request: Request<v1::CreateKeyringRequest>,
+    ) -> Result<Response<v1::Keyring>, Status> {
+        let resource =
+            |message: &v1::CreateKeyringRequest| format!("keyrings/{}", message.keyring_id);
+        answer(&self.0, request, "CreateKeyring", resource, async |caller, message| {
+            caller.authorize_administration()?;
+            let id: ResourceId = message.keyring_id.parse()?;
+            let request =
+                request_id(caller.peer.principal(), &message.request_id, "CreateKeyring", &message);
+            let keyring = message.keyring.unwrap_or_default();
+            let display_name = display_name(keyring.display_name, &id);
+            let grants = records::grants(keyring.grants)?;
+            let name = KeyringName::new(id);
+            let made = caller.service.keyrings.create(name, display_name, grants, request).await?;
+            Ok(records::keyring(made))
+        })
+        .await
+    }
+
+    async fn get_keyring(
+        &self,
+        request: Request<v1::GetKeyringRequest>,
+    ) -> Result<Response<v1::Keyring>, Status> {
+        answer(
+            &self.0,
+            request,
+            "GetKeyring",
+            |m| m.name.clone(),
+            async |caller, message| {
+                let name: KeyringName = message.name.parse()?;
+                caller.authorize(Permission::View, &name)?;
+                Ok(records::keyring(caller.service.keyrings.get(&name).await?))
+            },
+        )
+        .await
+    }
+
+    async fn list_keyrings(
+        &self,
+        request: Request<v1::ListKeyringsRequest>,
+    ) -> Result<Response<v1::ListKeyringsResponse>, Status> {
+        answer(
+            &self.0,
+            request,
+            "ListKeyrings",
+            |_| String::new(),
+            async |caller, message| {
+                let query = v1::ListKeyringsRequest::default();
+                let page = page(&query, message.page_size, &message.page_token)?;
+                let sees_all = caller.authorize_administration().is_ok();
+                let seen_by = (!sees_all).then(|| caller.peer.principal());
+                let found = caller.service.keyrings.list(seen_by, &page).await?;
+                Ok(v1::ListKeyringsResponse {
+                    keyrings: found.items.into_iter().map(records::keyring).collect(),
+                    next_page_token: found.next_page_token,
+                })
+            },
+        )
+        .await
+    }
+
+    async fn update_keyring(
+        &self,
+        request: Request<v1::UpdateKeyringRequest>,
+    ) -> Result<Response<v1::Keyring>, Status> {
+        let resource = |message: &v1::UpdateKeyringRequest| {
+            message.keyring.as_ref().map(|keyring| keyring.name.clone()).unwrap_or_default()
+        };
+        answer(&self.0, request, "UpdateKeyring", resource, async |caller, message| {
+            let keyring = message.keyring.unwrap_or_default();
+            let name: KeyringName = keyring.name.parse()?;
+            caller.authorize(Permission::Manage, &name)?;
+            let mask = message.update_mask.unwrap_or_default().paths;
+            let named = |field: &str| mask.iter().any(|path| path == field);
+            let grants = records::grants(keyring.grants)?;
+            let change = KeyringChange {
+                display_name: named("display_name")
+                    .then(|| display_name(keyring.display_name, name.keyring())),
+                grants: named("grants").then_some(grants),
+            };
+            let changed = caller.service.keyrings.update(&name, change, &keyring.etag).await?;
+            Ok(records::keyring(changed))
+        })
+        .await
+    }
+
+    async fn delete_keyring(
+        &self,
+        request: Request<v1::DeleteKeyringRequest>,
+    ) -> Result<Response<v1::DeleteKeyringResponse>, Status> {
+        answer(
+            &self.0,
+            request,
+            "DeleteKeyring",
+            |m| m.name.clone(),
+            async |caller, message| {
+                caller.authorize_administration()?;
+                let name: KeyringName = message.name.parse()?;
+                caller.service.keyrings.delete(&name, &message.etag).await?;
+                Ok(v1::DeleteKeyringResponse {})
+            },
+        )
+        .await
+    }
+}
+
+/// What people see: the id when nothing else was chosen.
+fn display_name(chosen: String, id: &ResourceId) -> String {
+    if chosen.is_empty() { id.to_string() } else { chosen }
+}

@@ -1,0 +1,66 @@
+//! What the store remembers, as the API shows it.
+
+use jiff::Timestamp;
+use supacrypt_core::{Principal, Result, Role};
+use supacrypt_proto::{key_usages_to_wire, v1};
+
+use crate::store::{KeyRecord, KeyVersionRecord, KeyringRecord};
+
+pub(super) fn keyring(record: KeyringRecord) -> v1::Keyring {
+    v1::Keyring {
+        name: record.name.to_string(),
+        display_name: record.display_name,
+        grants: record
+            .grants
+            .into_iter()
+            .map(|(principal, role)| v1::Grant {
+                principal: principal.to_string(),
+                role: v1::Role::from(role).into(),
+            })
+            .collect(),
+        create_time: Some(time(record.create_time)),
+        update_time: Some(time(record.update_time)),
+        etag: record.etag,
+    }
+}
+
+pub(super) fn key(record: KeyRecord) -> v1::Key {
+    v1::Key {
+        name: record.name.to_string(),
+        label: record.label,
+        object_id: record.object_id,
+        spec: v1::KeySpec::from(record.spec).into(),
+        usages: key_usages_to_wire(record.usages),
+        primary_version: record.primary.name.number(),
+        primary: Some(key_version(record.primary)),
+        annotations: record.annotations.into_iter().collect(),
+        create_time: Some(time(record.create_time)),
+        update_time: Some(time(record.update_time)),
+        purge_time: record.purge_time.map(time),
+        etag: record.etag,
+    }
+}
+
+pub(super) fn key_version(record: KeyVersionRecord) -> v1::KeyVersion {
+    v1::KeyVersion {
+        name: record.name.to_string(),
+        state: v1::KeyVersionState::from(record.state).into(),
+        origin: v1::Origin::from(record.origin).into(),
+        public_key: record.public_key.unwrap_or_default(),
+        create_time: Some(time(record.create_time)),
+        destroy_time: record.destroy_time.map(time),
+    }
+}
+
+pub(super) fn grants(wire: Vec<v1::Grant>) -> Result<Vec<(Principal, Role)>> {
+    wire.into_iter()
+        .map(|grant| {
+            let role = grant.role().try_into()?;
+            Ok((Principal::new(grant.principal), role))
+        })
+        .collect()
+}
+
+fn time(time: Timestamp) -> prost_types::Timestamp {
+    prost_types::Timestamp { seconds: time.as_second(), nanos: time.subsec_nanosecond() }
+}

@@ -1,0 +1,167 @@
+//! One operation with a key.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use supacrypt_core::{
+    Algorithm, KeyName, KeyVersionName, Operation, Permission, ResourceId, Result,
+};
+use supacrypt_proto::Validate;
+
+use super::request::{internal, within};
+use super::{Failure, Service, Subject};
+use crate::custody::{CryptoOutput, CryptoRequest, Weight};
+use crate::keys::UsableVersion;
+use crate::transport::Peer;
+
+/// A request for an operation, as it came from the wire.
+pub trait KeyOperation: Validate + Send + Sync + 'static {
+    /// What it is answered with.
+    type Answer: Send + 'static;
+
+    /// What is done.
+    fn kind(&self) -> Operation;
+
+    /// The key version, or key, it names.
+    fn name(&self) -> &str;
+
+    /// Fills in what the caller left to the server.
+    ///
+    /// # Errors
+    /// [`Reason::Internal`](supacrypt_core::Reason::Internal) when there is no randomness.
+    fn complete(&mut self) -> Result<()> {
+        Ok(())
+    }
+
+    /// The operation itself.
+    ///
+    /// # Errors
+    /// [`Reason::AlgorithmNotSupported`](supacrypt_core::Reason::AlgorithmNotSupported),
+    /// [`Reason::InvalidArgument`](supacrypt_core::Reason::InvalidArgument).
+    fn request(&self) -> Result<CryptoRequest<'_>>;
+
+    /// The answer, from what came of the operation with this version.
+    fn answer(self, version: &UsableVersion, output: CryptoOutput) -> Self::Answer;
+}
+
+/// An operation that was tried at once.
+pub(super) enum Attempt<K: KeyOperation> {
+    /// It is done.
+    Done(Subject, Result<K::Answer, Failure>),
+    /// It would take longer than the thread it arrived on should be held up.
+    TakesLonger(K),
+}
+
+impl Subject {
+    /// What an operation is about, as far as its caller says.
+    pub fn of(operation: &impl KeyOperation) -> Self {
+        Subject {
+            action: action(operation.kind()),
+            resource: operation.name().into(),
+            algorithm: operation.request().ok().map(|request| request.algorithm()),
+        }
+    }
+}
+
+impl Service {
+    /// Performs an operation if its key is open and it is quick. Waits for nothing, and hops to no
+    /// other thread: for most signatures that would cost more than the signature.
+    pub(super) fn attempt<K: KeyOperation>(&self, peer: &Peer, mut operation: K) -> Attempt<K> {
+        let Some(version) = self.keys.cached(operation.name()) else {
+            return Attempt::TakesLonger(operation);
+        };
+        let kind = operation.kind();
+        if version.handle.weight(kind) != Weight::Light {
+            return Attempt::TakesLonger(operation);
+        }
+        let mut algorithm = None;
+        let output = self.compute_now(peer, &mut operation, &version, &mut algorithm);
+        let result = output.map(|output| operation.answer(&version, output));
+        let resource = Arc::clone(&version.name);
+        Attempt::Done(Subject { action: action(kind), resource, algorithm }, result)
+    }
+
+    fn compute_now(
+        &self,
+        peer: &Peer,
+        operation: &mut impl KeyOperation,
+        version: &UsableVersion,
+        algorithm: &mut Option<Algorithm>,
+    ) -> Result<CryptoOutput, Failure> {
+        operation.validate()?;
+        operation.complete()?;
+        self.authorize_use(peer, version.keyring.keyring())?;
+        let request = operation.request()?;
+        *algorithm = Some(request.algorithm());
+        version.check_usage(request.operation())?;
+        Ok(compute(version, &request)?)
+    }
+
+    /// Performs an operation, whatever it takes, within the deadline.
+    ///
+    /// # Errors
+    /// Those of the API's `CryptoService`.
+    pub async fn perform<K: KeyOperation>(
+        &self,
+        peer: &Peer,
+        mut operation: K,
+    ) -> Result<K::Answer, Failure> {
+        operation.validate()?;
+        operation.complete()?;
+        // Before anything is looked up, so that nobody learns what exists in foreign keyrings.
+        self.authorize_use(peer, &keyring(operation.name())?)?;
+        let version = self.keys.usable(operation.name()).await?;
+        let output = {
+            let request = operation.request()?;
+            let kind = request.operation();
+            version.check_usage(kind)?;
+            match version.handle.weight(kind) {
+                Weight::Light | Weight::Heavy => compute(&version, &request)?,
+                Weight::Remote => version.handle.perform(request).await?,
+            }
+        };
+        Ok(operation.answer(&version, output))
+    }
+
+    /// [`perform`](Self::perform) as a task among others: within the server's limits, and recorded
+    /// by the caller.
+    pub(super) async fn perform_aside<K: KeyOperation>(
+        &self,
+        peer: &Peer,
+        operation: K,
+    ) -> Result<K::Answer, Failure> {
+        let _slot = self.slot()?;
+        within(self.deadline, self.perform(peer, operation)).await
+    }
+
+    fn authorize_use(&self, peer: &Peer, keyring: &ResourceId) -> Result<(), Failure> {
+        self.authorize(peer, Permission::Use, Some(keyring))
+    }
+}
+
+/// The name of the method that asks for an operation.
+fn action(kind: Operation) -> &'static str {
+    match kind {
+        Operation::Sign => "Sign",
+        Operation::Verify => "Verify",
+        Operation::Encrypt => "Encrypt",
+        Operation::Decrypt => "Decrypt",
+        Operation::MacSign => "MacSign",
+        Operation::MacVerify => "MacVerify",
+    }
+}
+
+/// Computes here and now; a panic is an error of this operation alone.
+fn compute(version: &UsableVersion, request: &CryptoRequest<'_>) -> Result<CryptoOutput> {
+    catch_unwind(AssertUnwindSafe(|| version.handle.compute(request)))
+        .unwrap_or_else(|_panic| Err(internal()))
+}
+
+/// The keyring that a name of a key version or key lies in.
+fn keyring(name: &str) -> Result<ResourceId> {
+    let key = match name.parse::<KeyVersionName>() {
+        Ok(version) => version.key().clone(),
+        Err(_) => name.parse::<KeyName>().map_err(|error| error.in_field("name"))?,
+    };
+    Ok(key.keyring().keyring().clone())
+}
