@@ -11,6 +11,8 @@ mod sign;
 mod verify;
 mod version;
 
+use std::process::ExitCode;
+
 use clap::Subcommand;
 use supacrypt_core::Result;
 
@@ -33,17 +35,19 @@ pub(crate) enum Command {
     Version(version::Version),
 }
 
-pub(crate) fn run(command: Command, context: &Context) -> Result<()> {
+/// Runs a command; the exit code is for those that end well and still have something to tell.
+pub(crate) fn run(command: Command, context: &Context) -> Result<ExitCode> {
     match command {
-        Command::Quickstart(command) => command.run(context),
-        Command::Keyring(command) => command.run(context),
-        Command::Key(command) => command.run(context),
-        Command::Sign(command) => command.run(context),
-        Command::Verify(command) => command.run(context),
-        Command::Random(command) => command.run(context),
-        Command::Audit(command) => command.run(context),
-        Command::Doctor(command) => command.run(context),
-        Command::Completions(command) => command.run(context),
-        Command::Version(command) => command.run(context),
+        Command::Quickstart(command) => command.run(context)?,
+        Command::Keyring(command) => command.run(context)?,
+        Command::Key(command) => command.run(context)?,
+        Command::Sign(command) => command.run(context)?,
+        Command::Verify(command) => command.run(context)?,
+        Command::Random(command) => command.run(context)?,
+        Command::Audit(command) => command.run(context)?,
+        Command::Doctor(command) => return command.run(context),
+        Command::Completions(command) => command.run(context)?,
+        Command::Version(command) => command.run(context)?,
     }
+    Ok(ExitCode::SUCCESS)
 }

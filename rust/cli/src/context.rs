@@ -1,6 +1,6 @@
 //! What a command needs to run.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use supacrypt_client::{Client, Config};
 use supacrypt_core::Result;
@@ -18,8 +18,8 @@ impl Context {
     }
 
     /// The configuration file the user named on the command line.
-    pub(crate) fn config_file(&self) -> Option<&PathBuf> {
-        self.config.as_ref()
+    pub(crate) fn config_file(&self) -> Option<&Path> {
+        self.config.as_deref()
     }
 
     /// The API of the backend in the configuration.

@@ -26,7 +26,7 @@ pub fn run() -> ExitCode {
     let args = Args::parse();
     let context = Context::new(args.global);
     match commands::run(args.command, &context) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             context.output.error(&error);
             exit::code(error.reason())

@@ -2,9 +2,7 @@
 
 use std::str::FromStr;
 
-use supacrypt_core::{
-    Error, KeyName, KeyVersionName, KeyringName, Reason, ResourceId, Result,
-};
+use supacrypt_core::{Error, KeyName, KeyVersionName, KeyringName, Reason, ResourceId, Result};
 
 /// `KEYRING`, or `keyrings/KEYRING`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -152,7 +150,8 @@ mod tests {
 
     #[test]
     fn malformed_names_are_refused() {
-        for text in ["", "a/b/c", "a@0", "a@x", "A", "keyrings/dev", "keyrings/dev/keys/a/versions/0"]
+        for text in
+            ["", "a/b/c", "a@0", "a@x", "A", "keyrings/dev", "keyrings/dev/keys/a/versions/0"]
         {
             assert!(text.parse::<KeyRef>().is_err(), "{text}");
         }

@@ -108,7 +108,11 @@ mod tests {
         SchemeArgs { digest: None, raw_digest, padding: Padding::Pkcs1, p1363: false }
     }
 
-    fn prepare(args: &SchemeArgs, spec: KeySpec, content: &[u8]) -> Result<(SignatureScheme, Vec<u8>)> {
+    fn prepare(
+        args: &SchemeArgs,
+        spec: KeySpec,
+        content: &[u8],
+    ) -> Result<(SignatureScheme, Vec<u8>)> {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), content).unwrap();
         args.prepare(spec, file.path())
@@ -116,7 +120,8 @@ mod tests {
 
     #[test]
     fn the_digest_fits_the_curve() {
-        for (spec, length) in [(KeySpec::EcP256, 32), (KeySpec::EcP384, 48), (KeySpec::EcP521, 64)] {
+        for (spec, length) in [(KeySpec::EcP256, 32), (KeySpec::EcP384, 48), (KeySpec::EcP521, 64)]
+        {
             let (scheme, input) = prepare(&args(false), spec, b"abc").unwrap();
             assert_eq!((scheme, input.len()), (SignatureScheme::Ecdsa, length));
         }

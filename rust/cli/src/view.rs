@@ -1,6 +1,6 @@
 //! What machines (`--json`) and people see of the API's messages. The JSON fields are those of the
-//! API with its enums in lower case, times in RFC 3339 and bytes in hex; they are part of the
-//! command's interface.
+//! API with its enums in lower case, times in RFC 3339 and bytes in base64; only object ids
+//! are in hex, as people write them. They are part of the command's interface.
 
 mod audit;
 mod key;

@@ -94,19 +94,21 @@ impl Keyring {
                 confirm(&format!("Delete {name}"), yes)?;
                 let request = v1::DeleteKeyringRequest { name: name.clone(), etag: String::new() };
                 api.delete_keyring(request)?;
-                context
-                    .output
-                    .document(&json!({ "name": name, "deleted": true }), || format!("deleted {name}"))
+                context.output.document(&json!({ "name": name, "deleted": true }), || {
+                    format!("deleted {name}")
+                })
             }
-            Keyring::Grant { keyring, principal, role } => {
-                show(context, change_grants(&api, &keyring, |grants| {
+            Keyring::Grant { keyring, principal, role } => show(
+                context,
+                change_grants(&api, &keyring, |grants| {
                     grants.retain(|grant| grant.principal != principal);
                     grants.push(v1::Grant { principal, role: v1::Role::from(role).into() });
                     Ok(())
-                })?)
-            }
-            Keyring::Revoke { keyring, principal } => {
-                show(context, change_grants(&api, &keyring, |grants| {
+                })?,
+            ),
+            Keyring::Revoke { keyring, principal } => show(
+                context,
+                change_grants(&api, &keyring, |grants| {
                     let before = grants.len();
                     grants.retain(|grant| grant.principal != principal);
                     if grants.len() < before {
@@ -114,8 +116,8 @@ impl Keyring {
                     }
                     let message = format!("{principal:?} has no role in {}", keyring.name());
                     Err(Error::new(Reason::InvalidArgument, message))
-                })?)
-            }
+                })?,
+            ),
         }
     }
 }

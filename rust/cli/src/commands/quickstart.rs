@@ -100,7 +100,10 @@ fn report(context: &Context, deployment: &Deployment, pid: Option<u32>) -> Resul
         };
         let rows = [
             ("backend", server),
-            ("applications", format!("export SUPACRYPT_CONFIG={}", path(deployment.client_config()))),
+            (
+                "applications",
+                format!("export SUPACRYPT_CONFIG={}", path(deployment.client_config())),
+            ),
             ("administrator", format!("supacrypt --config {} …", path(deployment.admin_config()))),
         ];
         properties(&rows)

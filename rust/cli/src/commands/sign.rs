@@ -60,7 +60,9 @@ impl Sign {
         }
         match (&self.out, self.base64) {
             (Some(_), _) => Ok(()),
-            (None, true) => context.output.bytes(format!("{}\n", STANDARD.encode(&signature)).as_bytes()),
+            (None, true) => {
+                context.output.bytes(format!("{}\n", STANDARD.encode(&signature)).as_bytes())
+            }
             (None, false) => context.output.bytes(&signature),
         }
     }

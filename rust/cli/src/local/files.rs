@@ -173,10 +173,9 @@ fn write_pki(pki: &Path, listen: SocketAddr) -> Result<(), supacrypt_pki::Error>
     authority.issue_server(&names)?.write(&pki.join("server.pem"), &pki.join("server.key"))?;
     for principal in [ADMIN, APP] {
         let identity = Identity::CommonName(principal.to_owned());
-        authority.issue_client(&identity, Validity::days(CLIENT_DAYS))?.write(
-            &pki.join(format!("{principal}.pem")),
-            &pki.join(format!("{principal}.key")),
-        )?;
+        authority
+            .issue_client(&identity, Validity::days(CLIENT_DAYS))?
+            .write(&pki.join(format!("{principal}.pem")), &pki.join(format!("{principal}.key")))?;
     }
     Ok(())
 }
@@ -221,7 +220,8 @@ mod tests {
     fn a_directory_with_files_is_refused_and_left_alone() {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("mine"), "x").unwrap();
-        let error = Deployment::create(dir.path(), loopback(), &"dev".parse().unwrap()).unwrap_err();
+        let error =
+            Deployment::create(dir.path(), loopback(), &"dev".parse().unwrap()).unwrap_err();
         assert_eq!(error.reason(), Reason::AlreadyExists);
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
     }

@@ -105,7 +105,9 @@ fn spawn(supacryptd: &Path, deployment: &Deployment) -> Result<Child> {
         let program = supacryptd.display();
         Error::new(
             Reason::Configuration,
-            format!("cannot run {program}: {error}; install supacryptd, or name it with --supacryptd"),
+            format!(
+                "cannot run {program}: {error}; install supacryptd, or name it with --supacryptd"
+            ),
         )
     })
 }

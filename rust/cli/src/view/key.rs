@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use jiff::Timestamp;
 use serde::Serialize;
 use supacrypt_core::{KeySpec, KeyVersionState, Origin};
@@ -31,7 +32,7 @@ pub(crate) struct VersionView {
     name: String,
     state: String,
     origin: String,
-    /// SubjectPublicKeyInfo in DER.
+    /// SubjectPublicKeyInfo in DER, base64.
     public_key: Option<String>,
     create_time: Option<Timestamp>,
     destroy_time: Option<Timestamp>,
@@ -115,7 +116,8 @@ impl From<v1::KeyVersion> for VersionView {
             state: state_name(version.state()),
             origin: Origin::try_from(version.origin())
                 .map_or_else(|_| "unknown".to_owned(), |origin| origin.to_string()),
-            public_key: (!version.public_key.is_empty()).then(|| hex::encode(&version.public_key)),
+            public_key: (!version.public_key.is_empty())
+                .then(|| STANDARD.encode(&version.public_key)),
             create_time: time(version.create_time.as_ref()),
             destroy_time: time(version.destroy_time.as_ref()),
             name: version.name,

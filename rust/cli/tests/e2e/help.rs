@@ -1,0 +1,56 @@
+//! What the program says about itself, and about wrong command lines.
+
+use crate::command::{bare, run};
+
+fn help(args: &[&str]) -> String {
+    let run = run(bare().args(args).arg("--help").env("COLUMNS", "100"));
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    run.text()
+}
+
+#[test]
+fn help_lists_every_command_and_exit_code() {
+    insta::assert_snapshot!(help(&[]));
+}
+
+#[test]
+fn help_of_keys_explains_how_they_are_named() {
+    insta::assert_snapshot!(help(&["key"]));
+}
+
+#[test]
+fn help_of_signing_explains_what_is_hashed_where() {
+    insta::assert_snapshot!(help(&["sign"]));
+}
+
+#[test]
+fn wrong_command_lines_say_what_would_be_right() {
+    for (name, args) in [
+        ("malformed_name", &["key", "show", "Dev/App"][..]),
+        ("unknown_spec", &["key", "create", "dev/app", "--spec", "rsa-1024"]),
+        ("too_many_random_bytes", &["random", "65537"]),
+    ] {
+        let run = run(bare().args(args));
+        assert_eq!(run.code, 2, "{args:?}");
+        insta::assert_snapshot!(name, run.stderr);
+    }
+}
+
+#[test]
+fn completions_know_the_commands() {
+    for shell in ["bash", "fish", "zsh"] {
+        let run = run(bare().args(["completions", shell]));
+        assert_eq!(run.code, 0, "{}", run.stderr);
+        assert!(run.text().contains("quickstart"), "{shell}");
+    }
+}
+
+#[test]
+fn the_version_is_printed_for_people_and_machines() {
+    let version = env!("CARGO_PKG_VERSION");
+    let people = run(bare().arg("version")).text();
+    assert_eq!(people.trim(), format!("supacrypt {version}"));
+    let machines = run(bare().args(["version", "--json"])).text();
+    let machines: serde_json::Value = serde_json::from_str(&machines).unwrap();
+    assert_eq!(machines["version"], version);
+}

@@ -1,0 +1,134 @@
+//! The life of a key.
+
+use std::{fs, process::Command};
+
+use supacrypt_testkit::Backend;
+
+use crate::command::{app, run};
+
+#[test]
+fn a_key_is_made_found_changed_deleted_and_taken_back() {
+    let backend = Backend::start();
+    let app = app(&backend);
+    let made = app.json(&[
+        "key",
+        "create",
+        "dev/release",
+        "--spec",
+        "ec-p384",
+        "--label",
+        "Release key",
+        "--object-id",
+        "01ff",
+        "--usage",
+        "sign",
+        "--annotation",
+        "team=build",
+    ]);
+    assert_eq!(made["name"], "keyrings/dev/keys/release");
+    assert_eq!(made["usages"], serde_json::json!(["sign"]));
+    assert_eq!(made["annotations"]["team"], "build");
+    assert_eq!(made["primary"]["origin"], "generated");
+    app.ok(&["key", "create", "other", "--spec", "aes-256"]);
+
+    for filter in [["--label", "Release key"], ["--object-id", "01ff"], ["--spec", "ec-p384"]] {
+        let found = app.json(&[&["key", "list"], &filter[..]].concat());
+        assert_eq!(found.as_array().unwrap().len(), 1, "{filter:?}: {found}");
+        assert_eq!(found[0]["name"], made["name"]);
+    }
+    let changed = app.json(&["key", "update", "release", "--label", "New", "--object-id", "02"]);
+    assert_eq!((&changed["label"], &changed["object_id"]), (&"New".into(), &"02".into()));
+    assert_eq!(changed["annotations"]["team"], "build", "what was not named stays");
+    app.fails(2, "INVALID_ARGUMENT", &["key", "update", "release"]);
+
+    app.fails(2, "INVALID_ARGUMENT", &["key", "delete", "release"]);
+    app.ok(&["key", "delete", "release", "--yes"]);
+    assert_eq!(app.json(&["key", "list"]).as_array().unwrap().len(), 1);
+    assert!(app.ok(&["key", "list", "--deleted"]).contains("deleted"));
+    app.ok(&["key", "undelete", "release"]);
+    assert_eq!(app.json(&["key", "show", "release"])["label"], "New");
+}
+
+#[test]
+fn a_key_rotates_and_its_versions_are_disabled_and_destroyed_one_by_one() {
+    let backend = Backend::start();
+    let app = app(&backend);
+    app.ok(&["key", "create", "k", "--spec", "ec-p256"]);
+    let first = app.ok(&["key", "public", "k"]);
+    let second = app.json(&["key", "rotate", "k"]);
+    assert_eq!(second["name"], "keyrings/dev/keys/k/versions/2");
+    assert_ne!(app.ok(&["key", "public", "k"]), first);
+    assert_eq!(app.ok(&["key", "public", "k@1"]), first);
+
+    app.ok(&["key", "disable", "k@1"]);
+    app.fails(1, "KEY_VERSION_DISABLED", &["sign", "k@1", "/dev/null"]);
+    app.ok(&["key", "enable", "k@1"]);
+    app.ok(&["sign", "--base64", "k@1", "/dev/null"]);
+    app.fails(2, "INVALID_ARGUMENT", &["key", "destroy", "k@1"]);
+    app.ok(&["key", "destroy", "k@1", "--yes"]);
+    app.fails(1, "KEY_VERSION_DESTROYED", &["sign", "k@1", "/dev/null"]);
+    let versions = app.json(&["key", "versions", "k"]);
+    let states: Vec<_> =
+        versions.as_array().unwrap().iter().map(|version| &version["state"]).collect();
+    assert_eq!(states, ["enabled", "destroyed"]);
+}
+
+#[test]
+fn a_key_made_by_openssl_is_imported_and_signs_for_its_old_public_half() {
+    let backend = Backend::start();
+    let app = app(&backend);
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
+    let (key, public) = (path("key.pem"), path("public.pem"));
+    let openssl = |args: &[&str]| {
+        let run = run(Command::new("openssl").args(args));
+        assert_eq!(run.code, 0, "{args:?}: {}", run.stderr);
+        run.text()
+    };
+    openssl(&["genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-out", &key]);
+    openssl(&["pkey", "-in", &key, "-pubout", "-out", &public]);
+
+    let imported = app.json(&["key", "import", "old", &key, "--spec", "rsa-2048"]);
+    assert_eq!(imported["primary"]["origin"], "imported");
+    let (input, signature) = (path("input"), path("signature"));
+    fs::write(&input, "words").unwrap();
+    app.ok(&["sign", "old", &input, "--out", &signature]);
+    openssl(&["dgst", "-sha256", "-verify", &public, "-signature", &signature, &input]);
+
+    app.fails(2, "INVALID_KEY_MATERIAL", &["key", "import", "bad", &key, "--spec", "ec-p256"]);
+}
+
+#[test]
+fn what_does_not_exist_has_an_exit_code_of_its_own() {
+    let backend = Backend::start();
+    let app = app(&backend);
+    app.fails(3, "KEY_NOT_FOUND", &["key", "show", "nobody"]);
+    app.ok(&["key", "create", "k", "--spec", "ed25519"]);
+    app.fails(3, "KEY_VERSION_NOT_FOUND", &["key", "public", "k@9"]);
+}
+
+#[test]
+fn a_watch_tells_of_a_new_key() {
+    use std::{
+        io::{BufRead, BufReader},
+        process::Stdio,
+    };
+
+    let backend = Backend::start();
+    let mut watch = crate::command::bare()
+        .arg("--config")
+        .arg(backend.config_path())
+        .args(["key", "watch", "dev"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(watch.stderr.take().unwrap()).lines();
+    assert!(lines.next().unwrap().unwrap().contains("watching"));
+    app(&backend).ok(&["key", "create", "fresh", "--spec", "ed25519"]);
+    let mut lines = BufReader::new(watch.stdout.take().unwrap()).lines();
+    let line = lines.next().unwrap().unwrap();
+    watch.kill().unwrap();
+    watch.wait().unwrap();
+    assert_eq!(line, "keyrings/dev/keys/fresh");
+}
