@@ -1,0 +1,119 @@
+//! Keys that were read, as long as nobody changed them.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use parking_lot::Mutex;
+use supacrypt_core::{KeyName, KeyringName};
+use supacrypt_proto::v1::{WatchKeysRequest, key_service_client::KeyServiceClient};
+
+use crate::{connection::Connection, failure::Failure, keys::Key, process::Process};
+
+/// Keys by keyring. Each keyring is believed while its watch is open.
+#[derive(Default)]
+pub(crate) struct Cache(Mutex<HashMap<KeyringName, Watch>>);
+
+/// One keyring's keys, and the stream that tells when one changes.
+#[derive(Clone)]
+pub(crate) struct Watch(Arc<WatchInner>);
+
+struct WatchInner {
+    open: AtomicBool,
+    keys: Mutex<Keys>,
+}
+
+#[derive(Default)]
+struct Keys {
+    by_name: HashMap<String, Arc<Key>>,
+    /// Counts the changes that were told of: what was read before one is not put in after it.
+    changes: u64,
+}
+
+impl Cache {
+    /// The key, if it is cached and was not changed since.
+    pub(crate) fn get(&self, process: &Process, name: &KeyName) -> Option<Arc<Key>> {
+        let watch = self.open(name.keyring())?;
+        process.catch_up();
+        if !watch.is_open() {
+            return None;
+        }
+        let keys = watch.0.keys.lock();
+        keys.by_name.get(&name.to_string()).cloned()
+    }
+
+    /// The watch of a keyring; begun when there is none. Call inside the runtime.
+    pub(crate) async fn watch(
+        &self,
+        connection: &Connection,
+        keyring: &KeyringName,
+    ) -> Result<Watch, Failure> {
+        if let Some(watch) = self.open(keyring) {
+            return Ok(watch);
+        }
+        let mut client = KeyServiceClient::new(connection.transport());
+        let request = WatchKeysRequest { parent: keyring.to_string() };
+        let mut changes = match client.watch_keys(request).await {
+            Ok(response) => response.into_inner(),
+            Err(status) => return Err(connection.failure(&status).await),
+        };
+        // The first answer says that watching has begun.
+        match changes.message().await {
+            Ok(Some(_)) => {}
+            Ok(None) => return Err(crate::perform::unexpected_answer()),
+            Err(status) => return Err(connection.failure(&status).await),
+        }
+        let watch =
+            Watch(Arc::new(WatchInner { open: AtomicBool::new(true), keys: Mutex::default() }));
+        self.0.lock().insert(keyring.clone(), watch.clone());
+        let told = watch.clone();
+        tokio::spawn(async move {
+            while let Ok(Some(change)) = changes.message().await {
+                told.forget(&change.key);
+            }
+            told.0.open.store(false, Ordering::Release);
+            told.0.keys.lock().by_name.clear();
+        });
+        Ok(watch)
+    }
+
+    /// Throws out a key that this process changed itself.
+    pub(crate) fn forget(&self, name: &KeyName) {
+        if let Some(watch) = self.open(name.keyring()) {
+            watch.forget(&name.to_string());
+        }
+    }
+
+    fn open(&self, keyring: &KeyringName) -> Option<Watch> {
+        self.0.lock().get(keyring).filter(|watch| watch.is_open()).cloned()
+    }
+}
+
+impl Watch {
+    /// How many changes were told of so far.
+    pub(crate) fn changes(&self) -> u64 {
+        self.0.keys.lock().changes
+    }
+
+    /// Puts in a key that was read when `seen` changes had been told of.
+    pub(crate) fn put(&self, key: &Arc<Key>, seen: u64) {
+        let mut keys = self.0.keys.lock();
+        if keys.changes == seen {
+            keys.by_name.insert(key.name.to_string(), Arc::clone(key));
+        }
+    }
+
+    fn forget(&self, name: &str) {
+        let mut keys = self.0.keys.lock();
+        keys.changes += 1;
+        keys.by_name.remove(name);
+    }
+
+    fn is_open(&self) -> bool {
+        self.0.open.load(Ordering::Acquire)
+    }
+}

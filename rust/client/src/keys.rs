@@ -1,0 +1,251 @@
+//! Keys: finding, making, changing and deleting them.
+
+use std::{fmt, sync::Arc};
+
+use supacrypt_core::{
+    Error, KeyName, KeySpec, KeyUsages, KeyVersionState, KeyringName, Origin, Reason, ResourceId,
+    Result,
+};
+use supacrypt_crypto::PublicKey;
+use supacrypt_proto::{
+    key_usages_from_wire, key_usages_to_wire, limits,
+    v1::{self, key_service_client::KeyServiceClient},
+};
+
+use crate::{Client, Retry, Transport};
+
+/// Items of one page.
+#[allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "a small constant")]
+pub(crate) const PAGE: i32 = limits::MAX_PAGE as i32;
+
+/// A key with its primary version.
+#[derive(Clone, Debug)]
+pub struct Key {
+    /// Its name.
+    pub name: KeyName,
+    /// Its primary version, to be used for operations.
+    pub version: KeyVersionRef,
+    /// Text for people, and `CKA_LABEL` in PKCS#11.
+    pub label: String,
+    /// `CKA_ID` in PKCS#11.
+    pub object_id: Vec<u8>,
+    /// What the key is.
+    pub spec: KeySpec,
+    /// What it may be used for.
+    pub usages: KeyUsages,
+    /// Where the material of the primary version came from.
+    pub origin: Origin,
+    /// What the primary version can do at the moment.
+    pub state: KeyVersionState,
+    /// The public half of the primary version, for local work; `None` for a secret key.
+    pub public_key: Option<PublicKey>,
+}
+
+/// The name of a key version, as text. Cheap to clone.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct KeyVersionRef(Arc<str>);
+
+impl fmt::Display for KeyVersionRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Which keys to find; every field that is set must match.
+#[derive(Clone, Debug, Default)]
+pub struct KeyFilter {
+    /// Exactly this label.
+    pub label: Option<String>,
+    /// Exactly this object id.
+    pub object_id: Option<Vec<u8>>,
+    /// One of these, when there are any.
+    pub specs: Vec<KeySpec>,
+}
+
+/// What a new key shall be.
+#[derive(Clone, Debug)]
+pub struct NewKey {
+    /// Its id; the server makes one from the label when `None`.
+    pub id: Option<ResourceId>,
+    /// Text for people.
+    pub label: String,
+    /// Ties the key to a certificate.
+    pub object_id: Vec<u8>,
+    /// What the key is.
+    pub spec: KeySpec,
+    /// What it may be used for; everything the spec allows when empty.
+    pub usages: KeyUsages,
+}
+
+/// What changes in a key; `None` leaves a field as it is.
+#[derive(Clone, Debug, Default)]
+pub struct KeyChange {
+    /// Text for people.
+    pub label: Option<String>,
+    /// Ties the key to a certificate.
+    pub object_id: Option<Vec<u8>>,
+}
+
+impl Client {
+    /// All keys of a keyring that match, ordered by name. Always asks the server.
+    ///
+    /// # Errors
+    /// Those of the method `ListKeys` of the API, and those of every method of this crate.
+    pub fn find_keys(&self, keyring: &KeyringName, filter: &KeyFilter) -> Result<Vec<Arc<Key>>> {
+        let specs = filter.specs.iter().map(|spec| v1::KeySpec::from(*spec) as i32).collect();
+        let mut request = v1::ListKeysRequest {
+            parent: keyring.to_string(),
+            page_size: PAGE,
+            filter: Some(v1::KeyFilter {
+                label: filter.label.clone(),
+                object_id: filter.object_id.as_ref().map(|id| id.clone().into()),
+                specs,
+            }),
+            ..Default::default()
+        };
+        let mut keys = Vec::new();
+        loop {
+            let page = self.call(Retry::Safe, |transport| {
+                let request = request.clone();
+                async move { key_service(transport).list_keys(request).await }
+            })?;
+            for key in page.keys {
+                keys.push(Arc::new(Key::try_from(key)?));
+            }
+            if page.next_page_token.is_empty() {
+                return Ok(keys);
+            }
+            request.page_token = page.next_page_token;
+        }
+    }
+
+    /// A key, from the cache when it is there. The server tells of changes, so the cache is behind
+    /// by the network's delay at most, or by 200 ms when nothing was called meanwhile.
+    ///
+    /// # Errors
+    /// Those of the method `GetKey` of the API, and those of every method of this crate.
+    pub fn key(&self, name: &KeyName) -> Result<Arc<Key>> {
+        let process = self.process()?;
+        if let Some(key) = process.cache.get(&process, name) {
+            return Ok(key);
+        }
+        let request = v1::GetKeyRequest { name: name.to_string() };
+        self.attempt(Retry::Safe, async |connection, left| {
+            // Watching begins before reading, so that no change falls between the two.
+            let watch = process.cache.watch(connection, name.keyring()).await?;
+            let seen = watch.changes();
+            let transport = connection.transport().with_timeout(left);
+            match key_service(transport).get_key(request.clone()).await {
+                Ok(response) => {
+                    let key = Key::try_from(response.into_inner()).map(Arc::new);
+                    let key = key.map_err(crate::failure::Failure::answered)?;
+                    watch.put(&key, seen);
+                    Ok(key)
+                }
+                Err(status) => Err(connection.failure(&status).await),
+            }
+        })
+    }
+
+    /// Makes a key. Sent again after a broken connection, it still makes one key only.
+    ///
+    /// # Errors
+    /// Those of the method `CreateKey` of the API, and those of every method of this crate.
+    pub fn create_key(&self, keyring: &KeyringName, new: NewKey) -> Result<Arc<Key>> {
+        let request = v1::CreateKeyRequest {
+            parent: keyring.to_string(),
+            key_id: new.id.map(|id| id.to_string()).unwrap_or_default(),
+            key: Some(v1::Key {
+                label: new.label,
+                object_id: new.object_id.into(),
+                spec: v1::KeySpec::from(new.spec) as i32,
+                usages: key_usages_to_wire(new.usages),
+                ..Default::default()
+            }),
+            request_id: request_id()?,
+        };
+        let key = self.call(Retry::Safe, |transport| {
+            let request = request.clone();
+            async move { key_service(transport).create_key(request).await }
+        })?;
+        Key::try_from(key).map(Arc::new)
+    }
+
+    /// Changes a key.
+    ///
+    /// # Errors
+    /// Those of the method `UpdateKey` of the API, and those of every method of this crate.
+    pub fn update_key(&self, name: &KeyName, change: KeyChange) -> Result<Arc<Key>> {
+        let mut key = v1::Key { name: name.to_string(), ..Default::default() };
+        let mut paths = Vec::new();
+        if let Some(label) = change.label {
+            key.label = label;
+            paths.push("label".into());
+        }
+        if let Some(object_id) = change.object_id {
+            key.object_id = object_id.into();
+            paths.push("object_id".into());
+        }
+        let request = v1::UpdateKeyRequest {
+            key: Some(key),
+            update_mask: Some(prost_types::FieldMask { paths }),
+        };
+        let key = self.call(Retry::Safe, |transport| {
+            let request = request.clone();
+            async move { key_service(transport).update_key(request).await }
+        })?;
+        self.process()?.cache.forget(name);
+        Key::try_from(key).map(Arc::new)
+    }
+
+    /// Deletes a key; it can be taken back while the server's usual recovery window is open.
+    ///
+    /// # Errors
+    /// Those of the method `DeleteKey` of the API, and those of every method of this crate.
+    pub fn delete_key(&self, name: &KeyName) -> Result<()> {
+        let request = v1::DeleteKeyRequest { name: name.to_string(), ..Default::default() };
+        self.call(Retry::Never, |transport| {
+            let request = request.clone();
+            async move { key_service(transport).delete_key(request).await }
+        })?;
+        self.process()?.cache.forget(name);
+        Ok(())
+    }
+}
+
+fn key_service(transport: Transport) -> KeyServiceClient<Transport> {
+    // A page of keys with long labels and annotations is larger than what gRPC allows by default.
+    KeyServiceClient::new(transport).max_decoding_message_size(usize::MAX)
+}
+
+/// A request id: 128 random bits in hexadecimal.
+fn request_id() -> Result<String> {
+    let mut bytes = [0; 16];
+    supacrypt_crypto::random(&mut bytes)?;
+    Ok(format!("{:032x}", u128::from_be_bytes(bytes)))
+}
+
+impl TryFrom<v1::Key> for Key {
+    type Error = Error;
+
+    fn try_from(wire: v1::Key) -> Result<Self> {
+        let spec = wire.spec().try_into()?;
+        let primary = wire.primary.ok_or_else(|| {
+            Error::new(Reason::Protocol, "the server sent a key without its primary version")
+        })?;
+        Ok(Key {
+            name: wire.name.parse()?,
+            label: wire.label,
+            object_id: wire.object_id.into(),
+            spec,
+            usages: key_usages_from_wire(&wire.usages)?,
+            origin: primary.origin().try_into()?,
+            state: primary.state().try_into()?,
+            public_key: match &primary.public_key[..] {
+                [] => None,
+                der => Some(PublicKey::from_spki_der(der)?),
+            },
+            version: KeyVersionRef(primary.name.into()),
+        })
+    }
+}
