@@ -39,6 +39,7 @@ mod call;
 mod client;
 mod config;
 mod connection;
+mod diagnose;
 
 mod endpoint;
 mod failure;
@@ -54,6 +55,7 @@ mod transport;
 pub use call::Retry;
 pub use client::Client;
 pub use config::{Config, Log, Timeouts, Tls};
+pub use diagnose::{Outcome, Step, diagnose};
 
 pub use endpoint::Url;
 pub use keyrings::Keyring;
