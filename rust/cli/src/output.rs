@@ -87,7 +87,8 @@ pub(crate) fn table<R: IntoIterator<Item = String>>(
     for row in rows {
         table.add_row(row);
     }
-    table.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+    // The preset pads each cell on both sides.
+    table.lines().map(|line| format!("{}\n", line.trim())).collect()
 }
 
 /// `name  value` lines.

@@ -102,7 +102,10 @@ fn write_all(draft: &Path, listen: SocketAddr, keyring: &ResourceId) -> Result<(
     write_pki(&pki, listen).map_err(pki_error)?;
 
     let data = draft.join("data");
-    fs::create_dir(&data).map_err(|error| file_error(&data, &error))?;
+    let mut private = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut private, 0o700);
+    private.create(&data).map_err(|error| file_error(&data, &error))?;
 
     let port_error = |error| file_error(Path::new("a free port"), &error);
     let grpc = match listen.port() {

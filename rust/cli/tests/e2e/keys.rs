@@ -108,6 +108,16 @@ fn what_does_not_exist_has_an_exit_code_of_its_own() {
 }
 
 #[test]
+fn a_backend_that_is_gone_has_an_exit_code_of_its_own() {
+    let mut backend = Backend::start();
+    backend.kill();
+    let app = app(&backend);
+    app.fails(5, "UNREACHABLE", &["key", "list"]);
+    backend.restart();
+    app.ok(&["key", "list"]);
+}
+
+#[test]
 fn a_watch_tells_of_a_new_key() {
     use std::{
         io::{BufRead, BufReader},

@@ -39,7 +39,8 @@ impl Update {
             ("primary_version", self.primary.is_some()),
         ]
         .into_iter()
-        .filter_map(|(field, given)| given.then(|| field.to_owned()))
+        .filter(|(_, given)| *given)
+        .map(|(field, _)| field.to_owned())
         .collect();
         if paths.is_empty() {
             let message = "nothing to change; give --label, --object-id, --annotation or --primary";
