@@ -1,0 +1,30 @@
+# Building. Sourced.
+# shellcheck shell=bash
+
+# build_programs release|dev: the backend, the command and the PKCS#11 module.
+build_programs() {
+    local profile=$1
+    cd "$SUPACRYPT_ROOT"
+    cargo build --locked --profile "$profile" \
+        -p supacrypt-server -p supacrypt-cli -p supacrypt-pkcs11
+}
+
+# programs_dir release|dev: where they are then.
+programs_dir() {
+    if [ "$1" = dev ]; then echo "$CARGO_TARGET_DIR/debug"; else echo "$CARGO_TARGET_DIR/$1"; fi
+}
+
+bench() {
+    need_build_packages
+    need_bench_packages
+    step "build (release)" build_programs release
+    cd "$SUPACRYPT_ROOT"
+    step "build the bench" cargo build --locked --release -p supacrypt-bench
+    local dir
+    dir=$(mktemp -d)
+    trap 'backend stop --dir "'"$dir"'/backend" >&2 || true; rm -rf "'"$dir"'"' EXIT
+    local exports
+    exports=$(backend start --dir "$dir/backend")
+    eval "$exports"
+    "$(programs_dir release)/supacrypt-bench" "$@"
+}

@@ -1,0 +1,68 @@
+# Installing what a verb needs. Sourced.
+# shellcheck shell=bash
+
+# Two tools of the same version everywhere, built from source into the cache.
+CARGO_DENY_VERSION=0.19.0
+
+# need PACKAGE...: installs the Debian packages that are missing.
+need() {
+    local missing=() package
+    for package in "$@"; do
+        if ! dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed'; then
+            missing+=("$package")
+        fi
+    done
+    [ ${#missing[@]} -eq 0 ] && return
+    command -v apt-get >/dev/null ||
+        die "these are needed: ${missing[*]}. Install them as your system does; only Debian's apt-get is known here"
+    say "installing ${missing[*]}"
+    local root=()
+    if [ "$(id -u)" -ne 0 ]; then
+        command -v sudo >/dev/null || die "installing needs root or sudo: apt-get install ${missing[*]}"
+        root=(sudo)
+    fi
+    if [ -z "${SUPACRYPT_APT_UPDATED:-}" ]; then
+        "${root[@]}" apt-get update -qq >&2
+        export SUPACRYPT_APT_UPDATED=1
+    fi
+    # Services that a package brings, such as nginx's own, must not start on this machine.
+    "${root[@]}" env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 \
+        apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2
+}
+
+need_build_packages() {
+    command -v cargo >/dev/null || die "cargo is missing; install rustup, which brings it"
+    need gcc g++ make cmake pkg-config jq
+    local channel
+    channel=$(sed -n 's/^channel = "\(.*\)"/\1/p' "$SUPACRYPT_ROOT/rust-toolchain.toml")
+    if command -v rustup >/dev/null && ! rustup toolchain list | grep -q "^$channel"; then
+        say "installing the Rust toolchain $channel"
+        rustup toolchain install "$channel" --profile minimal -c rustfmt -c clippy >&2
+    fi
+}
+
+need_judge_packages() {
+    need opensc gnutls-bin openssl libengine-pkcs11-openssl nginx-light curl jq \
+        python3-venv python3-dev
+}
+
+need_bench_packages() { need softhsm2 p11-kit p11-kit-modules openssl; }
+
+need_lint_tools() {
+    need shellcheck
+    local deny=$SUPACRYPT_CACHE/tools/bin/cargo-deny
+    if ! "$deny" --version 2>/dev/null | grep -q " $CARGO_DENY_VERSION$"; then
+        step "build cargo-deny $CARGO_DENY_VERSION" env CARGO_TARGET_DIR="$SUPACRYPT_CACHE/tools/target" \
+            cargo install --quiet --locked --root "$SUPACRYPT_CACHE/tools" \
+            "cargo-deny@$CARGO_DENY_VERSION"
+        rm -rf "$SUPACRYPT_CACHE/tools/target"
+    fi
+}
+
+setup() {
+    need_build_packages
+    need_lint_tools
+    need_judge_packages
+    need_bench_packages
+    say "everything is there"
+}
