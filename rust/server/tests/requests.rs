@@ -152,15 +152,27 @@ async fn a_method_that_does_not_exist_is_recorded() {
     assert_eq!(entry.resource, "/supacrypt.v1.CryptoService/Guess");
 }
 
+/// Keeps the store from being written until it is dropped.
+async fn lock_store(backend: &Backend) -> sqlx::Transaction<'static, sqlx::Sqlite> {
+    let file = backend.data_dir().join("supacrypt.db");
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(file);
+    let pool = sqlx::SqlitePool::connect_with(options).await.unwrap();
+    pool.begin_with("BEGIN IMMEDIATE").await.unwrap()
+}
+
+fn create_key() -> Request<v1::CreateKeyRequest> {
+    Request::new(v1::CreateKeyRequest {
+        parent: "keyrings/dev".into(),
+        key: Some(v1::Key { spec: v1::KeySpec::EcP256.into(), ..Default::default() }),
+        ..Default::default()
+    })
+}
+
 #[tokio::test]
 async fn work_past_its_deadline_is_given_up_and_recorded() {
-    let backend = Backend::start_with("[limits]\noperation_deadline = \"1ms\"").await;
-    let request = v1::CreateKeyRequest {
-        parent: "keyrings/dev".into(),
-        key: Some(v1::Key { spec: v1::KeySpec::Rsa4096.into(), ..Default::default() }),
-        ..Default::default()
-    };
-    let status = backend.keys(ADMIN).await.create_key(request).await.unwrap_err();
+    let backend = Backend::start_with("[limits]\noperation_deadline = \"500ms\"").await;
+    let _locked = lock_store(&backend).await;
+    let status = backend.keys(ADMIN).await.create_key(create_key()).await.unwrap_err();
     assert_eq!(reason(&status), Reason::DeadlineExceeded);
     backend.recorded("CreateKey", "DEADLINE_EXCEEDED").await;
 }
@@ -168,12 +180,9 @@ async fn work_past_its_deadline_is_given_up_and_recorded() {
 #[tokio::test]
 async fn a_caller_may_ask_for_less_time_than_the_server_allows() {
     let backend = Backend::start().await;
-    let mut request = Request::new(v1::CreateKeyRequest {
-        parent: "keyrings/dev".into(),
-        key: Some(v1::Key { spec: v1::KeySpec::Rsa4096.into(), ..Default::default() }),
-        ..Default::default()
-    });
-    request.set_timeout(Duration::from_millis(1));
+    let _locked = lock_store(&backend).await;
+    let mut request = create_key();
+    request.set_timeout(Duration::from_millis(300));
     let status = backend.keys(ADMIN).await.create_key(request).await.unwrap_err();
     assert_eq!(reason(&status), Reason::DeadlineExceeded);
     backend.recorded("CreateKey", "DEADLINE_EXCEEDED").await;

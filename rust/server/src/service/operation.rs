@@ -74,6 +74,7 @@ impl Service {
         if version.handle.weight(kind) != Weight::Light {
             return Attempt::TakesLonger(operation);
         }
+        self.metrics.key_cache.hits.inc();
         let mut algorithm = None;
         let output = self.compute_now(peer, &mut operation, &version, &mut algorithm);
         let result = output.map(|output| operation.answer(&version, output));
@@ -110,7 +111,16 @@ impl Service {
         operation.complete()?;
         // Before anything is looked up, so that nobody learns what exists in foreign keyrings.
         self.authorize_use(peer, &keyring(operation.name())?)?;
-        let version = self.keys.usable(operation.name()).await?;
+        let version = match self.keys.cached(operation.name()) {
+            Some(version) => {
+                self.metrics.key_cache.hits.inc();
+                version
+            }
+            None => {
+                self.metrics.key_cache.misses.inc();
+                self.keys.usable(operation.name()).await?
+            }
+        };
         let output = {
             let request = operation.request()?;
             let kind = request.operation();
