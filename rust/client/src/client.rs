@@ -96,7 +96,8 @@ impl Client {
                 return Err(failure.error);
             }
             tracing::debug!(error = %failure.error, ?pause, "trying again");
-            process.run(sleep(pause));
+            // A timer is made inside the runtime, so the block must not be left out.
+            process.run(async { sleep(pause).await });
         }
     }
 
