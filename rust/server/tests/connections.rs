@@ -1,4 +1,5 @@
 //! Who is let in, and what the others learn.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod common;
 

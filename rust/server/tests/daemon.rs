@@ -1,4 +1,5 @@
 //! The program: its exit codes, its start, its signals.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::io::Read;
 use std::path::Path;

@@ -1,4 +1,5 @@
 //! Shutting down: what runs is finished, what is new is refused.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod common;
 

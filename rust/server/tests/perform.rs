@@ -1,4 +1,5 @@
 //! The stream of operations.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod common;
 

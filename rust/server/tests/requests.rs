@@ -1,4 +1,5 @@
 //! What holds for every request: authorization, limits, deadlines, records.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod common;
 
