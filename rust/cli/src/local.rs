@@ -9,4 +9,4 @@ mod process;
 
 pub use files::{Deployment, client_toml};
 pub use keyring::create_keyring;
-pub use process::{Endpoints, find_supacryptd, start};
+pub use process::{Endpoints, Lifetime, find_supacryptd, start};

@@ -13,7 +13,7 @@ use escargot::{CargoBuild, format::Message};
 /// one that is built already; else Cargo builds `package`, once in a test process.
 pub fn program(package: &str, name: &str) -> PathBuf {
     let variable = format!("{}_BIN", name.to_uppercase().replace('-', "_"));
-    built(package, &variable, || {
+    built(variable, || {
         CargoBuild::new()
             .manifest_path(workspace_manifest())
             .package(package)
@@ -29,7 +29,7 @@ pub fn program(package: &str, name: &str) -> PathBuf {
 /// package (`SUPACRYPT_PKCS11_LIB`) names one that is built already.
 pub fn cdylib(package: &str) -> PathBuf {
     let variable = format!("{}_LIB", package.to_uppercase().replace('-', "_"));
-    built(package, &variable, || {
+    built(variable, || {
         CargoBuild::new()
             .manifest_path(workspace_manifest())
             .package(package)
@@ -41,15 +41,15 @@ pub fn cdylib(package: &str) -> PathBuf {
     })
 }
 
-fn built(package: &str, variable: &str, build: impl FnOnce() -> PathBuf) -> PathBuf {
-    if let Some(path) = env::var_os(variable) {
+fn built(variable: String, build: impl FnOnce() -> PathBuf) -> PathBuf {
+    if let Some(path) = env::var_os(&variable) {
         return path.into();
     }
     static BUILT: OnceLock<Mutex<HashMap<String, PathBuf>>> = OnceLock::new();
     let built = BUILT.get_or_init(Mutex::default);
     // A failed build poisons the lock, and the map is as good as before.
     let mut built = built.lock().unwrap_or_else(PoisonError::into_inner);
-    built.entry(package.to_owned()).or_insert_with(build).clone()
+    built.entry(variable).or_insert_with(build).clone()
 }
 
 fn dynamic_library(message: Message<'_>) -> Option<PathBuf> {

@@ -7,10 +7,10 @@ use std::{
     process::Child,
 };
 
-use supacrypt_cli::local::{self, Deployment, Endpoints};
+use supacrypt_cli::local::{self, Deployment, Endpoints, Lifetime};
 use supacrypt_client::{Client, Config};
 use supacrypt_core::KeyringName;
-use supacrypt_pki::Identity;
+use supacrypt_pki::{Identity, Validity};
 use tempfile::TempDir;
 
 use crate::{artifacts, identities};
@@ -70,11 +70,11 @@ impl Backend {
 
     /// A client of somebody else, with a fresh certificate and no grants.
     pub fn client_as(&self, identity: &Identity) -> Client {
-        client(self.config_of(identity, supacrypt_pki::Validity::days(1)))
+        client(self.config_of(identity, Validity::days(1)))
     }
 
     /// The configuration file of somebody else, with a fresh certificate that holds for `validity`.
-    pub fn config_of(&self, identity: &Identity, validity: supacrypt_pki::Validity) -> PathBuf {
+    pub fn config_of(&self, identity: &Identity, validity: Validity) -> PathBuf {
         identities::issue(&self.deployment, self.endpoints.grpc, identity, validity)
     }
 
@@ -140,7 +140,8 @@ impl Drop for Backend {
 }
 
 fn spawn(deployment: &Deployment) -> (Child, Endpoints) {
-    local::start(&artifacts::program("supacrypt-server", "supacryptd"), deployment)
+    let supacryptd = artifacts::program("supacrypt-server", "supacryptd");
+    local::start(&supacryptd, deployment, Lifetime::Attached)
         .unwrap_or_else(|error| panic!("{error}"))
 }
 

@@ -14,7 +14,7 @@ use supacrypt_core::{Error, Reason, ResourceId, Result};
 
 use crate::{
     context::Context,
-    local::{self, Deployment},
+    local::{self, Deployment, Lifetime},
     output::{Output, properties},
 };
 
@@ -62,7 +62,7 @@ fn start(
     progress: &Progress,
 ) -> Result<u32> {
     progress.step("starting the backend");
-    let (mut process, _) = local::start(supacryptd, deployment)?;
+    let (mut process, _) = local::start(supacryptd, deployment, Lifetime::Detached)?;
     progress.step("making the keyring");
     let finished = finish(deployment, process.id(), keyring);
     if finished.is_err() {

@@ -32,6 +32,15 @@ pub struct Endpoints {
     pub metrics: SocketAddr,
 }
 
+/// What Ctrl-C at the terminal means for a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lifetime {
+    /// It ends too.
+    Attached,
+    /// It goes on.
+    Detached,
+}
+
 /// The `supacryptd` to start: the one given, else the one beside this program, else the one in
 /// `PATH`.
 pub fn find_supacryptd(given: Option<PathBuf>) -> PathBuf {
@@ -50,7 +59,11 @@ pub fn find_supacryptd(given: Option<PathBuf>) -> PathBuf {
 /// # Errors
 /// [`Reason::Configuration`] when the program cannot be run or ends at once, with the end of its
 /// log; [`Reason::DeadlineExceeded`] when it does not get ready; it is ended then.
-pub fn start(supacryptd: &Path, deployment: &Deployment) -> Result<(Child, Endpoints)> {
+pub fn start(
+    supacryptd: &Path,
+    deployment: &Deployment,
+    lifetime: Lifetime,
+) -> Result<(Child, Endpoints)> {
     let endpoints_file = deployment.endpoints_file();
     // What a killed server left would be taken for the new one's.
     match fs::remove_file(&endpoints_file) {
@@ -59,7 +72,7 @@ pub fn start(supacryptd: &Path, deployment: &Deployment) -> Result<(Child, Endpo
         }
         _ => {}
     }
-    let mut child = spawn(supacryptd, deployment)?;
+    let mut child = spawn(supacryptd, deployment, lifetime)?;
     let begun = Instant::now();
     loop {
         if let Some(endpoints) = listening(&endpoints_file) {
@@ -84,7 +97,7 @@ pub fn start(supacryptd: &Path, deployment: &Deployment) -> Result<(Child, Endpo
     }
 }
 
-fn spawn(supacryptd: &Path, deployment: &Deployment) -> Result<Child> {
+fn spawn(supacryptd: &Path, deployment: &Deployment, lifetime: Lifetime) -> Result<Child> {
     let log_path = deployment.log();
     let log_error = |error| failure(Reason::Configuration, &log_path, &error);
     let log = OpenOptions::new().create(true).append(true).open(&log_path).map_err(log_error)?;
@@ -96,11 +109,12 @@ fn spawn(supacryptd: &Path, deployment: &Deployment) -> Result<Child> {
         .stdout(log.try_clone().map_err(log_error)?)
         .stderr(log);
     #[cfg(unix)]
-    {
-        use std::os::unix::process::CommandExt;
-        // A group of its own: Ctrl-C at the terminal is not meant for the server.
-        command.process_group(0);
+    if lifetime == Lifetime::Detached {
+        // The terminal signals the group of the program it runs.
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
     }
+    #[cfg(not(unix))]
+    let _ = lifetime;
     command.spawn().map_err(|error| {
         let program = supacryptd.display();
         Error::new(
