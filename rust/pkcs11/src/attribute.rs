@@ -1,0 +1,179 @@
+//! Attributes of objects (PKCS#11 v2.40 base, section 4).
+
+use cryptoki_sys::*;
+use der::{Encode, asn1::OctetStringRef};
+use supacrypt_client::Key;
+use supacrypt_core::{KeyClass, KeySpec, KeyUsages, Origin};
+use supacrypt_crypto::PublicComponents;
+
+use crate::{mechanism, object::Class};
+
+/// What there is to say of an attribute.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Attribute {
+    /// Its value, in the form the caller gets.
+    Value(Vec<u8>),
+    /// It never leaves the backend.
+    Sensitive,
+    /// Objects of this kind have no such attribute.
+    Unknown,
+}
+
+/// The value of `attribute` in the object `class` of `key`.
+pub(crate) fn attribute(key: &Key, class: Class, attribute: CK_ATTRIBUTE_TYPE) -> Attribute {
+    common(key, class, attribute)
+        .or_else(|| match class {
+            Class::Public => public(key, attribute),
+            Class::Private => private(key, attribute).or_else(|| confined(key, attribute)),
+            Class::Secret => secret(key, attribute).or_else(|| confined(key, attribute)),
+        })
+        .unwrap_or(Attribute::Unknown)
+}
+
+/// Of all keys (sections 4.4 and 4.7).
+fn common(key: &Key, class: Class, attribute: CK_ATTRIBUTE_TYPE) -> Option<Attribute> {
+    Some(match attribute {
+        CKA_CLASS => number(class.value()),
+        CKA_TOKEN => boolean(true),
+        CKA_PRIVATE => boolean(class != Class::Public),
+        CKA_MODIFIABLE => boolean(true),
+        CKA_COPYABLE => boolean(false),
+        // The halves of a pair are one key; it goes when its private half is destroyed.
+        CKA_DESTROYABLE => boolean(class != Class::Public),
+        CKA_LABEL => Attribute::Value(key.label.as_bytes().to_vec()),
+        CKA_ID => Attribute::Value(key.object_id.clone()),
+        CKA_KEY_TYPE => number(key_type(key.spec)),
+        CKA_START_DATE | CKA_END_DATE => Attribute::Value(Vec::new()),
+        CKA_DERIVE => boolean(false),
+        CKA_LOCAL => boolean(key.origin == Origin::Generated),
+        CKA_KEY_GEN_MECHANISM => number(match key.origin {
+            Origin::Generated => mechanism::generation(key.spec),
+            _ => CK_UNAVAILABLE_INFORMATION,
+        }),
+        CKA_ALLOWED_MECHANISMS => Attribute::Value(
+            mechanism::for_key(key.spec).flat_map(CK_MECHANISM_TYPE::to_ne_bytes).collect(),
+        ),
+        _ => return None,
+    })
+}
+
+/// Of public keys (section 4.8 and those of the key types).
+fn public(key: &Key, attribute: CK_ATTRIBUTE_TYPE) -> Option<Attribute> {
+    Some(match attribute {
+        CKA_SUBJECT => Attribute::Value(Vec::new()),
+        CKA_ENCRYPT => allowed(key, KeyUsages::ENCRYPT),
+        CKA_VERIFY => allowed(key, KeyUsages::VERIFY),
+        CKA_VERIFY_RECOVER | CKA_WRAP | CKA_TRUSTED => boolean(false),
+        CKA_MODULUS_BITS if key.spec.class() == KeyClass::Rsa => {
+            number(key.spec.bits() as CK_ULONG)
+        }
+        CKA_EC_POINT => point(key)?,
+        _ => return public_parts(key, attribute),
+    })
+}
+
+/// Of private keys (section 4.9).
+fn private(key: &Key, attribute: CK_ATTRIBUTE_TYPE) -> Option<Attribute> {
+    Some(match attribute {
+        CKA_SUBJECT => Attribute::Value(Vec::new()),
+        CKA_SIGN => allowed(key, KeyUsages::SIGN),
+        CKA_DECRYPT => allowed(key, KeyUsages::DECRYPT),
+        CKA_SIGN_RECOVER | CKA_UNWRAP | CKA_ALWAYS_AUTHENTICATE | CKA_WRAP_WITH_TRUSTED => {
+            boolean(false)
+        }
+        CKA_VALUE if key.spec.class() != KeyClass::Rsa => Attribute::Sensitive,
+        CKA_PRIVATE_EXPONENT | CKA_PRIME_1 | CKA_PRIME_2 | CKA_EXPONENT_1 | CKA_EXPONENT_2
+        | CKA_COEFFICIENT
+            if key.spec.class() == KeyClass::Rsa =>
+        {
+            Attribute::Sensitive
+        }
+        _ => return public_parts(key, attribute),
+    })
+}
+
+/// Of secret keys (section 4.10).
+fn secret(key: &Key, attribute: CK_ATTRIBUTE_TYPE) -> Option<Attribute> {
+    Some(match attribute {
+        CKA_ENCRYPT => allowed(key, KeyUsages::ENCRYPT),
+        CKA_DECRYPT => allowed(key, KeyUsages::DECRYPT),
+        CKA_SIGN => allowed(key, KeyUsages::SIGN),
+        CKA_VERIFY => allowed(key, KeyUsages::VERIFY),
+        CKA_WRAP | CKA_UNWRAP | CKA_WRAP_WITH_TRUSTED | CKA_TRUSTED => boolean(false),
+        CKA_VALUE_LEN => number(key.spec.bytes() as CK_ULONG),
+        CKA_VALUE => Attribute::Sensitive,
+        CKA_CHECK_VALUE => Attribute::Value(Vec::new()),
+        _ => return None,
+    })
+}
+
+/// Of keys that never leave the backend.
+fn confined(key: &Key, attribute: CK_ATTRIBUTE_TYPE) -> Option<Attribute> {
+    Some(match attribute {
+        CKA_SENSITIVE => boolean(true),
+        CKA_EXTRACTABLE => boolean(false),
+        CKA_ALWAYS_SENSITIVE | CKA_NEVER_EXTRACTABLE => boolean(key.origin == Origin::Generated),
+        _ => return None,
+    })
+}
+
+/// The parts of a public key that its private half has as well.
+fn public_parts(key: &Key, attribute: CK_ATTRIBUTE_TYPE) -> Option<Attribute> {
+    let public = key.public_key.as_ref()?;
+    match attribute {
+        CKA_PUBLIC_KEY_INFO => Some(Attribute::Value(public.spki_der().to_vec())),
+        CKA_EC_PARAMS => curve(key.spec).map(|oid| Attribute::Value(oid.to_vec())),
+        CKA_MODULUS | CKA_PUBLIC_EXPONENT => match public.components() {
+            PublicComponents::Rsa { modulus, exponent } => {
+                Some(Attribute::Value(if attribute == CKA_MODULUS { modulus } else { exponent }))
+            }
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// `CKA_EC_POINT`: the point in an OCTET STRING (PKCS#11 v2.40 current mechanisms, section 2.3.3).
+fn point(key: &Key) -> Option<Attribute> {
+    let point = match key.public_key.as_ref()?.components() {
+        PublicComponents::Rsa { .. } => return None,
+        PublicComponents::Ec { point } => point,
+        PublicComponents::Ed25519 { key } => key.to_vec(),
+    };
+    OctetStringRef::new(&point).and_then(|point| point.to_der()).ok().map(Attribute::Value)
+}
+
+/// `CKA_EC_PARAMS`: the curve's object identifier in DER (RFC 5480, section 2.1.1.1, and RFC 8410,
+/// section 3).
+pub(crate) const fn curve(spec: KeySpec) -> Option<&'static [u8]> {
+    match spec {
+        KeySpec::EcP256 => Some(&[0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07]),
+        KeySpec::EcP384 => Some(&[0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x22]),
+        KeySpec::EcP521 => Some(&[0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x23]),
+        KeySpec::Ed25519 => Some(&[0x06, 0x03, 0x2b, 0x65, 0x70]),
+        _ => None,
+    }
+}
+
+/// `CKA_KEY_TYPE`.
+pub(crate) const fn key_type(spec: KeySpec) -> CK_KEY_TYPE {
+    match spec.class() {
+        KeyClass::Rsa => CKK_RSA,
+        KeyClass::Ec => CKK_EC,
+        KeyClass::Edwards => CKK_EC_EDWARDS,
+        KeyClass::Aes => CKK_AES,
+        KeyClass::Hmac => CKK_GENERIC_SECRET,
+    }
+}
+
+fn allowed(key: &Key, usage: KeyUsages) -> Attribute {
+    boolean(key.usages.contains(usage))
+}
+
+fn boolean(value: bool) -> Attribute {
+    Attribute::Value(vec![if value { CK_TRUE } else { CK_FALSE }])
+}
+
+fn number(value: CK_ULONG) -> Attribute {
+    Attribute::Value(value.to_ne_bytes().to_vec())
+}

@@ -1,0 +1,189 @@
+//! Reading what callers pass.
+
+use std::{ffi::c_void, slice};
+
+use cryptoki_sys::*;
+use zeroize::Zeroizing;
+
+use crate::{
+    error::{Result, Rv},
+    mechanism::{Action, Encryption, Mechanism, Parameter, Row, Signature},
+    template::Template,
+};
+
+/// More attributes than any object has.
+const MOST_ATTRIBUTES: CK_ULONG = 1024;
+
+/// The bytes at `pointer`; none when there are none.
+///
+/// # Safety
+/// `pointer` is null or `length` bytes can be read from it, for as long as the result is used.
+pub(super) unsafe fn bytes<'a>(pointer: *const CK_BYTE, length: CK_ULONG) -> Result<&'a [u8]> {
+    if length == 0 {
+        return Ok(&[]);
+    }
+    let length = usize::try_from(length).map_err(|_| Rv(CKR_ARGUMENTS_BAD))?;
+    if pointer.is_null() || isize::try_from(length).is_err() {
+        return Err(Rv(CKR_ARGUMENTS_BAD));
+    }
+    // SAFETY: not null, and the caller of this function answers for the rest.
+    Ok(unsafe { slice::from_raw_parts(pointer, length) })
+}
+
+/// A copy of the bytes at `pointer`, for input that may lie where the output goes.
+///
+/// # Safety
+/// As [`bytes`].
+pub(super) unsafe fn copy(pointer: *const CK_BYTE, length: CK_ULONG) -> Result<Zeroizing<Vec<u8>>> {
+    // SAFETY: passed on.
+    unsafe { bytes(pointer, length) }.map(|bytes| Zeroizing::new(bytes.to_vec()))
+}
+
+/// The attributes at `pointer`.
+///
+/// # Safety
+/// `pointer` is null or points to `count` attributes, each with a value that is null or as long as
+/// it says.
+pub(super) unsafe fn template(pointer: *const CK_ATTRIBUTE, count: CK_ULONG) -> Result<Template> {
+    if count > MOST_ATTRIBUTES || (pointer.is_null() && count > 0) {
+        return Err(Rv(CKR_ARGUMENTS_BAD));
+    }
+    let mut attributes = Vec::new();
+    for index in 0..count as usize {
+        // SAFETY: there are `count` of them. The structure may be packed.
+        let attribute = unsafe { pointer.add(index).read_unaligned() };
+        let (pointer, length) = (attribute.pValue.cast(), attribute.ulValueLen);
+        // SAFETY: the caller of this function answers for each value.
+        let value =
+            unsafe { bytes(pointer, length) }.map_err(|_| Rv(CKR_ATTRIBUTE_VALUE_INVALID))?;
+        attributes.push((attribute.type_, value.to_vec()));
+    }
+    Ok(Template::new(attributes))
+}
+
+/// The mechanism at `pointer`, with its parameter.
+///
+/// # Safety
+/// `pointer` is null or points to a mechanism whose parameter is null or as long as it says, and is
+/// the structure that the standard names for it.
+pub(super) unsafe fn mechanism(pointer: *const CK_MECHANISM) -> Result<Mechanism> {
+    if pointer.is_null() {
+        return Err(Rv(CKR_ARGUMENTS_BAD));
+    }
+    // SAFETY: not null. The structure may be packed.
+    let given = unsafe { pointer.read_unaligned() };
+    let row = Row::of(given.mechanism)?;
+    let (at, length) = (given.pParameter, given.ulParameterLen);
+    // SAFETY: the caller of this function answers for the parameter, and for what that points to.
+    let parameter = unsafe {
+        match row.action {
+            Action::Sign(Signature::RsaPss, _) => pss(at, length),
+            Action::Sign(Signature::Ed25519, _) => eddsa(at, length),
+            Action::Encrypt(Encryption::RsaOaep) => oaep(at, length),
+            Action::Encrypt(Encryption::AesGcm) => gcm(at, length),
+            Action::Encrypt(Encryption::AesCtr) => ctr(at, length),
+            _ => bytes(at.cast(), length).map(|iv| Parameter::Bytes(iv.to_vec())),
+        }
+    };
+    let parameter = parameter.map_err(|_| Rv(CKR_MECHANISM_PARAM_INVALID))?;
+    Ok(Mechanism { row, parameter })
+}
+
+/// A structure, if there is one of the right size.
+///
+/// # Safety
+/// `pointer` is null or `length` bytes of a `T` can be read from it.
+unsafe fn structure<T>(pointer: *const c_void, length: CK_ULONG) -> Result<T> {
+    if pointer.is_null() || length as usize != size_of::<T>() {
+        return Err(Rv(CKR_MECHANISM_PARAM_INVALID));
+    }
+    // SAFETY: not null and long enough.
+    Ok(unsafe { pointer.cast::<T>().read_unaligned() })
+}
+
+/// # Safety
+/// As [`structure`].
+unsafe fn pss(pointer: *const c_void, length: CK_ULONG) -> Result<Parameter> {
+    // SAFETY: passed on.
+    let given: CK_RSA_PKCS_PSS_PARAMS = unsafe { structure(pointer, length) }?;
+    Ok(Parameter::Pss { hash: given.hashAlg, mgf: given.mgf, salt_length: given.sLen })
+}
+
+/// Plain Ed25519 has no parameter, or one that asks for neither a context nor the prehashed kind.
+///
+/// # Safety
+/// As [`structure`].
+unsafe fn eddsa(pointer: *const c_void, length: CK_ULONG) -> Result<Parameter> {
+    if length > 0 {
+        // SAFETY: passed on.
+        let given: CK_EDDSA_PARAMS = unsafe { structure(pointer, length) }?;
+        if given.phFlag != CK_FALSE || given.ulContextDataLen != 0 {
+            return Err(Rv(CKR_MECHANISM_PARAM_INVALID));
+        }
+    }
+    Ok(Parameter::Bytes(Vec::new()))
+}
+
+/// # Safety
+/// As [`structure`], and the label it points to can be read.
+unsafe fn oaep(pointer: *const c_void, length: CK_ULONG) -> Result<Parameter> {
+    // SAFETY: passed on.
+    let given: CK_RSA_PKCS_OAEP_PARAMS = unsafe { structure(pointer, length) }?;
+    // Applications leave the source 0 when there is no label.
+    if given.source != CKZ_DATA_SPECIFIED && given.ulSourceDataLen != 0 {
+        return Err(Rv(CKR_MECHANISM_PARAM_INVALID));
+    }
+    // SAFETY: passed on.
+    let label = unsafe { bytes(given.pSourceData.cast(), given.ulSourceDataLen) }?.to_vec();
+    Ok(Parameter::Oaep { hash: given.hashAlg, mgf: given.mgf, label })
+}
+
+/// # Safety
+/// As [`structure`], and the IV and additional data it points to can be read.
+unsafe fn gcm(pointer: *const c_void, length: CK_ULONG) -> Result<Parameter> {
+    // SAFETY: passed on.
+    let given: CK_GCM_PARAMS = unsafe { structure(pointer, length) }?;
+    // SAFETY: passed on.
+    let (iv, aad) =
+        unsafe { (bytes(given.pIv, given.ulIvLen)?, bytes(given.pAAD, given.ulAADLen)?) };
+    Ok(Parameter::Gcm { iv: iv.to_vec(), aad: aad.to_vec(), tag_bits: given.ulTagBits })
+}
+
+/// # Safety
+/// As [`structure`].
+unsafe fn ctr(pointer: *const c_void, length: CK_ULONG) -> Result<Parameter> {
+    // SAFETY: passed on.
+    let given: CK_AES_CTR_PARAMS = unsafe { structure(pointer, length) }?;
+    Ok(Parameter::Ctr { counter_bits: given.ulCounterBits, block: given.cb })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ptr::null;
+
+    use super::*;
+
+    #[test]
+    fn null_is_refused_where_something_has_to_be() {
+        // SAFETY: null is allowed.
+        unsafe {
+            assert_eq!(bytes(null(), 0), Ok(&[][..]));
+            assert_eq!(bytes(null(), 1), Err(Rv(CKR_ARGUMENTS_BAD)));
+            assert_eq!(template(null(), 1).unwrap_err(), Rv(CKR_ARGUMENTS_BAD));
+            assert_eq!(mechanism(null()).unwrap_err(), Rv(CKR_ARGUMENTS_BAD));
+        }
+    }
+
+    #[test]
+    fn a_parameter_of_the_wrong_size_is_refused() {
+        let mut parameter = [0_u8; 3];
+        let given = CK_MECHANISM {
+            mechanism: CKM_AES_GCM,
+            pParameter: parameter.as_mut_ptr().cast(),
+            ulParameterLen: 3,
+        };
+        // SAFETY: the parameter has the length that is said.
+        let refused = unsafe { mechanism(&raw const given) };
+        assert_eq!(refused.unwrap_err(), Rv(CKR_MECHANISM_PARAM_INVALID));
+    }
+}

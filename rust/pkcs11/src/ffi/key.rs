@@ -1,0 +1,71 @@
+//! Key generation (PKCS#11 v2.40 base, section 5.14).
+
+use cryptoki_sys::*;
+
+use super::{guard::in_session, input, output::put};
+use crate::{
+    error::Rv,
+    generate,
+    object::{Class, Object},
+};
+
+pub(super) unsafe extern "C" fn generate_key(
+    session: CK_SESSION_HANDLE,
+    mechanism: *mut CK_MECHANISM,
+    template: *mut CK_ATTRIBUTE,
+    count: CK_ULONG,
+    key: *mut CK_OBJECT_HANDLE,
+) -> CK_RV {
+    in_session("C_GenerateKey", session, |module, session| {
+        // SAFETY: the caller passes a mechanism, and a template with its length.
+        let (mechanism, template) =
+            unsafe { (input::mechanism(mechanism)?, input::template(template, count)?) };
+        if key.is_null() {
+            return Err(Rv(CKR_ARGUMENTS_BAD));
+        }
+        if !session.read_write {
+            return Err(Rv(CKR_SESSION_READ_ONLY));
+        }
+        let made =
+            generate::secret_key(&module.client, &session.keyring, mechanism.row, &template)?;
+        let object = Object { key: made.name.clone(), class: Class::Secret };
+        // SAFETY: not null; the caller passes a handle to write to.
+        unsafe { put(key, module.objects.handle(object)) }
+    })
+}
+
+pub(super) unsafe extern "C" fn generate_key_pair(
+    session: CK_SESSION_HANDLE,
+    mechanism: *mut CK_MECHANISM,
+    public_template: *mut CK_ATTRIBUTE,
+    public_count: CK_ULONG,
+    private_template: *mut CK_ATTRIBUTE,
+    private_count: CK_ULONG,
+    public_key: *mut CK_OBJECT_HANDLE,
+    private_key: *mut CK_OBJECT_HANDLE,
+) -> CK_RV {
+    in_session("C_GenerateKeyPair", session, |module, session| {
+        // SAFETY: the caller passes a mechanism, and two templates with their lengths.
+        let (mechanism, public, private) = unsafe {
+            (
+                input::mechanism(mechanism)?,
+                input::template(public_template, public_count)?,
+                input::template(private_template, private_count)?,
+            )
+        };
+        if public_key.is_null() || private_key.is_null() {
+            return Err(Rv(CKR_ARGUMENTS_BAD));
+        }
+        if !session.read_write {
+            return Err(Rv(CKR_SESSION_READ_ONLY));
+        }
+        let made =
+            generate::key_pair(&module.client, &session.keyring, mechanism.row, &public, &private)?;
+        let handle = |class| module.objects.handle(Object { key: made.name.clone(), class });
+        // SAFETY: not null; the caller passes two handles to write to.
+        unsafe {
+            put(public_key, handle(Class::Public))?;
+            put(private_key, handle(Class::Private))
+        }
+    })
+}

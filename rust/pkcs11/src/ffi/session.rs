@@ -1,0 +1,81 @@
+//! Sessions (PKCS#11 v2.40 base, section 5.6).
+
+use std::ffi::c_void;
+
+use cryptoki_sys::*;
+
+use super::{
+    guard::{guard, in_session},
+    output::put,
+};
+use crate::{error::Rv, module::Module};
+
+pub(super) unsafe extern "C" fn open_session(
+    slot: CK_SLOT_ID,
+    flags: CK_FLAGS,
+    _application: *mut c_void,
+    _notify: CK_NOTIFY,
+    session: *mut CK_SESSION_HANDLE,
+) -> CK_RV {
+    guard("C_OpenSession", || {
+        let module = Module::current()?;
+        if flags & CKF_SERIAL_SESSION == 0 {
+            return Err(Rv(CKR_SESSION_PARALLEL_NOT_SUPPORTED));
+        }
+        if session.is_null() {
+            return Err(Rv(CKR_ARGUMENTS_BAD));
+        }
+        let token = module.slots.token(slot, &module.client)?;
+        let handle = module.sessions.open(slot, token.name, flags & CKF_RW_SESSION != 0);
+        // SAFETY: not null; the caller passes a handle to write to.
+        unsafe { put(session, handle) }
+    })
+}
+
+pub(super) unsafe extern "C" fn close_session(session: CK_SESSION_HANDLE) -> CK_RV {
+    guard("C_CloseSession", || Module::current()?.sessions.close(session))
+}
+
+pub(super) unsafe extern "C" fn close_all_sessions(slot: CK_SLOT_ID) -> CK_RV {
+    guard("C_CloseAllSessions", || {
+        let module = Module::current()?;
+        module.slots.token(slot, &module.client)?;
+        module.sessions.close_all(slot);
+        Ok(())
+    })
+}
+
+pub(super) unsafe extern "C" fn get_session_info(
+    session: CK_SESSION_HANDLE,
+    info: *mut CK_SESSION_INFO,
+) -> CK_RV {
+    in_session("C_GetSessionInfo", session, |module, session| {
+        // SAFETY: the caller passes a CK_SESSION_INFO to write to.
+        unsafe { put(info, module.sessions.info(session)) }
+    })
+}
+
+/// The client certificate has said who the caller is, so any PIN will do.
+pub(super) unsafe extern "C" fn login(
+    session: CK_SESSION_HANDLE,
+    user: CK_USER_TYPE,
+    _pin: *mut CK_UTF8CHAR,
+    _pin_length: CK_ULONG,
+) -> CK_RV {
+    in_session("C_Login", session, |module, session| match user {
+        CKU_USER if module.sessions.set_logged_in(session.slot, true) => Ok(()),
+        CKU_USER => Err(Rv(CKR_USER_ALREADY_LOGGED_IN)),
+        CKU_CONTEXT_SPECIFIC => Err(Rv(CKR_OPERATION_NOT_INITIALIZED)),
+        _ => Err(Rv(CKR_USER_TYPE_INVALID)),
+    })
+}
+
+pub(super) unsafe extern "C" fn logout(session: CK_SESSION_HANDLE) -> CK_RV {
+    in_session("C_Logout", session, |module, session| {
+        if module.sessions.set_logged_in(session.slot, false) {
+            Ok(())
+        } else {
+            Err(Rv(CKR_USER_NOT_LOGGED_IN))
+        }
+    })
+}

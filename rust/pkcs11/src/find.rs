@@ -1,0 +1,106 @@
+//! Finding objects. The backend looks for label, id and key type; what else a template asks for is
+//! compared here.
+
+use cryptoki_sys::*;
+use supacrypt_client::KeyFilter;
+use supacrypt_core::{KeySpec, KeyringName};
+
+use crate::{
+    attribute::{Attribute, attribute, key_type},
+    error::Result,
+    module::Module,
+    object::{Class, Object},
+    template::Template,
+};
+
+/// Longest label and id of a key, in bytes.
+const LONGEST_LABEL: usize = 255;
+const LONGEST_ID: usize = 128;
+
+/// Every kind of key.
+const SPECS: [KeySpec; 12] = [
+    KeySpec::Rsa2048,
+    KeySpec::Rsa3072,
+    KeySpec::Rsa4096,
+    KeySpec::EcP256,
+    KeySpec::EcP384,
+    KeySpec::EcP521,
+    KeySpec::Ed25519,
+    KeySpec::Aes128,
+    KeySpec::Aes256,
+    KeySpec::HmacSha256,
+    KeySpec::HmacSha384,
+    KeySpec::HmacSha512,
+];
+
+/// The handles of all objects in the keyring that match.
+pub(crate) fn find(
+    module: &Module,
+    keyring: &KeyringName,
+    template: &Template,
+) -> Result<Vec<CK_OBJECT_HANDLE>> {
+    let Some(filter) = filter(template)? else { return Ok(Vec::new()) };
+    let mut found = Vec::new();
+    for key in module.client.find_keys(keyring, &filter)? {
+        for &class in Class::of(&key) {
+            let matches = template
+                .iter()
+                .all(|(each, value)| matches!(attribute(&key, class, each), Attribute::Value(own) if own == value));
+            if matches {
+                found.push(module.objects.handle(Object { key: key.name.clone(), class }));
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// What to ask the backend for; `None` when nothing can match, and nothing need be asked.
+fn filter(template: &Template) -> Result<Option<KeyFilter>> {
+    let class = template.number(CKA_CLASS)?;
+    let wanted = template.number(CKA_KEY_TYPE)?;
+    let kinds: Vec<KeySpec> = SPECS
+        .into_iter()
+        .filter(|spec| wanted.is_none_or(|wanted| key_type(*spec) == wanted))
+        .filter(|spec| match class {
+            None => true,
+            Some(CKO_PUBLIC_KEY | CKO_PRIVATE_KEY) => spec.is_asymmetric(),
+            Some(CKO_SECRET_KEY) => !spec.is_asymmetric(),
+            Some(_) => false,
+        })
+        .collect();
+    // There are no session objects. A label that is not text is nobody's.
+    if kinds.is_empty() || template.boolean(CKA_TOKEN)? == Some(false) {
+        return Ok(None);
+    }
+    let Ok(label) = template.text(CKA_LABEL) else { return Ok(None) };
+    let object_id = template.bytes(CKA_ID).map(<[u8]>::to_vec);
+    // Longer ones than a key can have are an error to the backend, and just not found here.
+    if label.as_ref().is_some_and(|label| label.len() > LONGEST_LABEL)
+        || object_id.as_ref().is_some_and(|id| id.len() > LONGEST_ID)
+    {
+        return Ok(None);
+    }
+    let specs = if kinds.len() == SPECS.len() { Vec::new() } else { kinds };
+    Ok(Some(KeyFilter { label, object_id, specs }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn template(attribute: CK_ATTRIBUTE_TYPE, value: CK_ULONG) -> Template {
+        Template::new(vec![(attribute, value.to_ne_bytes().to_vec())])
+    }
+
+    #[test]
+    fn nothing_is_asked_for_what_tokens_never_hold() {
+        assert!(filter(&template(CKA_CLASS, CKO_CERTIFICATE)).unwrap().is_none());
+        assert!(filter(&template(CKA_KEY_TYPE, CKK_DSA)).unwrap().is_none());
+    }
+
+    #[test]
+    fn the_key_type_narrows_what_is_asked_for() {
+        let filter = filter(&template(CKA_KEY_TYPE, CKK_EC)).unwrap().unwrap();
+        assert_eq!(filter.specs, [KeySpec::EcP256, KeySpec::EcP384, KeySpec::EcP521]);
+    }
+}

@@ -1,0 +1,37 @@
+//! The log file, if the configuration wants one.
+
+use std::{
+    fs::OpenOptions,
+    sync::{Mutex, Once},
+};
+
+use supacrypt_client::Log;
+use supacrypt_core::{Error, Reason, Result};
+use tracing_subscriber::EnvFilter;
+
+/// Begins to log; the first call in a process decides where to.
+///
+/// # Errors
+/// [`Reason::Configuration`] when the file cannot be opened or the level is not one.
+pub(crate) fn begin(log: &Log) -> Result<()> {
+    let Some(path) = &log.file else { return Ok(()) };
+    let wrong = |text: String| Error::new(Reason::Configuration, text);
+    let file = OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(path)
+        .map_err(|error| wrong(format!("log.file {}: {error}", path.display())))?;
+    let filter = EnvFilter::try_new(log.level.as_deref().unwrap_or("warn"))
+        .map_err(|error| wrong(format!("log.level: {error}")))?;
+    static BEGUN: Once = Once::new();
+    BEGUN.call_once(|| {
+        let subscriber = tracing_subscriber::fmt()
+            .with_env_filter(filter)
+            .with_ansi(false)
+            .with_writer(Mutex::new(file))
+            .finish();
+        // Fails only where one is set already: in a program that this crate is linked into.
+        let _ = tracing::subscriber::set_global_default(subscriber);
+    });
+    Ok(())
+}

@@ -1,0 +1,115 @@
+//! What `C_Initialize` makes and `C_Finalize` ends.
+//!
+//! A child made by `fork` may initialize again, as the standard wants, or just go on: it then gets
+//! a copy of the parent's sessions and handles with its first call, and a connection of its own.
+
+use std::{process, sync::Arc};
+
+use arc_swap::ArcSwapOption;
+use cryptoki_sys::*;
+use supacrypt_client::{Client, Config, Key};
+use supacrypt_core::Reason;
+
+use crate::{
+    error::{Result, Rv},
+    logging,
+    object::{Object, Objects},
+    session::Sessions,
+    slot::Slots,
+};
+
+static MODULE: ArcSwapOption<Module> = ArcSwapOption::const_empty();
+
+/// The state of one process.
+pub(crate) struct Module {
+    process: u32,
+    pub(crate) client: Client,
+    pub(crate) slots: Slots,
+    pub(crate) objects: Objects,
+    pub(crate) sessions: Sessions,
+}
+
+impl Module {
+    /// Reads the configuration. Nothing is sent to the backend yet.
+    pub(crate) fn initialize() -> Result<()> {
+        let before = MODULE.load();
+        if before.as_ref().is_some_and(|module| module.is_current()) {
+            return Err(Rv(CKR_CRYPTOKI_ALREADY_INITIALIZED));
+        }
+        let client = Config::load().and_then(|config| {
+            logging::begin(&config.log)?;
+            Client::new(config)
+        });
+        let client = client.inspect_err(|error| {
+            // The one place that can say what to mend: there is no log yet, and a return value
+            // does not tell.
+            eprintln!("supacrypt: {error}");
+        })?;
+        let module = Arc::new(Module {
+            process: process::id(),
+            client,
+            slots: Slots::default(),
+            objects: Objects::default(),
+            sessions: Sessions::default(),
+        });
+        let found = MODULE.compare_and_swap(&*before, Some(module));
+        if found.as_ref().map(Arc::as_ptr) == before.as_ref().map(Arc::as_ptr) {
+            Ok(())
+        } else {
+            Err(Rv(CKR_CRYPTOKI_ALREADY_INITIALIZED))
+        }
+    }
+
+    /// Closes everything.
+    pub(crate) fn finalize() -> Result<()> {
+        match MODULE.swap(None) {
+            Some(_) => Ok(()),
+            None => Err(Rv(CKR_CRYPTOKI_NOT_INITIALIZED)),
+        }
+    }
+
+    /// The module of this process.
+    pub(crate) fn current() -> Result<Arc<Module>> {
+        loop {
+            let found = MODULE.load();
+            let module = found.as_ref().ok_or(Rv(CKR_CRYPTOKI_NOT_INITIALIZED))?;
+            if module.is_current() {
+                return Ok(Arc::clone(module));
+            }
+            let adopted = Arc::new(Module {
+                process: process::id(),
+                client: module.client.clone(),
+                slots: module.slots.adopt(),
+                objects: module.objects.adopt(),
+                sessions: module.sessions.adopt(),
+            });
+            MODULE.compare_and_swap(&*found, Some(adopted));
+        }
+    }
+
+    fn is_current(&self) -> bool {
+        self.process == process::id()
+    }
+
+    /// The object of a handle and its key as it is now.
+    pub(crate) fn resolve(&self, handle: CK_OBJECT_HANDLE) -> Result<(Object, Arc<Key>)> {
+        let object = self.objects.object(handle)?;
+        match self.client.key(&object.key) {
+            Ok(key) => Ok((object, key)),
+            Err(error) => {
+                if matches!(error.reason(), Reason::KeyNotFound | Reason::KeyDeleted) {
+                    self.objects.forget(&object.key);
+                }
+                Err(error.into())
+            }
+        }
+    }
+
+    /// [`resolve`](Self::resolve) for a handle that is passed as a key.
+    pub(crate) fn resolve_key(&self, handle: CK_OBJECT_HANDLE) -> Result<(Object, Arc<Key>)> {
+        self.resolve(handle).map_err(|error| match error {
+            Rv(CKR_OBJECT_HANDLE_INVALID) => Rv(CKR_KEY_HANDLE_INVALID),
+            other => other,
+        })
+    }
+}

@@ -1,0 +1,150 @@
+//! Signatures and MACs. What is hashed is hashed here; the backend gets the digest.
+
+use std::{borrow::Cow, sync::Arc};
+
+use cryptoki_sys::*;
+use supacrypt_client::{Client, Key};
+use supacrypt_core::{Digest, KeyUsages, SignatureScheme};
+use supacrypt_crypto::{Hasher, digest};
+
+use super::{Collected, Step, give};
+use crate::{
+    error::{Result, Rv},
+    ffi::Output,
+    mechanism::{Mechanism, Scheme},
+    object::Class,
+};
+
+/// A signature in the making.
+pub(crate) struct Sign {
+    key: Arc<Key>,
+    scheme: Scheme,
+    input: Input,
+}
+
+/// The message of a signature as it comes in.
+pub(super) enum Input {
+    /// Hashed piece by piece.
+    Hashed { digest: Digest, pieces: Option<Hasher> },
+    /// Sent as it is.
+    Whole { pieces: Option<Collected> },
+}
+
+impl Input {
+    pub(super) fn new(hashed: Option<Digest>) -> Input {
+        match hashed {
+            Some(digest) => Input::Hashed { digest, pieces: None },
+            None => Input::Whole { pieces: None },
+        }
+    }
+
+    pub(super) fn update(&mut self, piece: &[u8]) -> Result<Step> {
+        match self {
+            Input::Hashed { digest, pieces } => {
+                pieces.get_or_insert_with(|| Hasher::new(*digest)).update(piece);
+            }
+            Input::Whole { pieces } => pieces.get_or_insert_default().add(piece)?,
+        }
+        Ok(Step::Continues)
+    }
+
+    /// What is signed when the message came in pieces.
+    pub(super) fn of_pieces(&self) -> Cow<'_, [u8]> {
+        match self {
+            Input::Hashed { digest: kind, pieces } => match pieces {
+                Some(hasher) => hasher.clone().finish().into(),
+                None => digest(*kind, &[]).into(),
+            },
+            Input::Whole { pieces } => pieces.as_ref().map_or(&[][..], |pieces| &pieces.0).into(),
+        }
+    }
+
+    /// What is signed when the message came at once.
+    pub(super) fn of_whole<'a>(&self, message: &'a [u8]) -> Result<Cow<'a, [u8]>> {
+        match self {
+            Input::Hashed { pieces: Some(_), .. } | Input::Whole { pieces: Some(_) } => {
+                Err(Rv(CKR_OPERATION_ACTIVE))
+            }
+            Input::Hashed { digest: kind, .. } => Ok(digest(*kind, message).into()),
+            Input::Whole { .. } => Ok(message.into()),
+        }
+    }
+}
+
+impl Sign {
+    pub(crate) fn new(mechanism: &Mechanism, class: Class, key: Arc<Key>) -> Result<Sign> {
+        mechanism.row.permits(CKF_SIGN)?;
+        let (hashed, scheme) = mechanism.signature()?;
+        fits(scheme, &key)?;
+        if class == Class::Public || !key.usages.contains(KeyUsages::SIGN) {
+            return Err(Rv(CKR_KEY_FUNCTION_NOT_PERMITTED));
+        }
+        Ok(Sign { key, scheme, input: Input::new(hashed) })
+    }
+
+    pub(crate) fn update(&mut self, piece: &[u8]) -> Result<Step> {
+        self.input.update(piece)
+    }
+
+    pub(crate) fn finish(&mut self, client: &Client, output: &mut Output) -> Result<Step> {
+        give(output, self.length(), || self.sign(client, &self.input.of_pieces()))
+    }
+
+    pub(crate) fn whole(
+        &mut self,
+        client: &Client,
+        message: &[u8],
+        output: &mut Output,
+    ) -> Result<Step> {
+        give(output, self.length(), || self.sign(client, &self.input.of_whole(message)?))
+    }
+
+    fn length(&self) -> usize {
+        match self.scheme {
+            Scheme::Signature(scheme) => scheme.signature_len(self.key.spec),
+            Scheme::Mac(scheme) => scheme.mac_len(),
+        }
+    }
+
+    fn sign(&self, client: &Client, input: &[u8]) -> Result<Vec<u8>> {
+        match self.scheme {
+            Scheme::Signature(scheme) => {
+                let input = signed_input(scheme, input);
+                Ok(client.sign(&self.key.version, scheme, &input)?)
+            }
+            Scheme::Mac(scheme) => Ok(client.mac(&self.key.version, scheme, input)?),
+        }
+    }
+}
+
+/// Refuses a key that the scheme does not work with.
+pub(super) fn fits(scheme: Scheme, key: &Key) -> Result<()> {
+    let fits = match scheme {
+        Scheme::Signature(scheme) => scheme.key_class() == key.spec.class(),
+        Scheme::Mac(scheme) => scheme.check(key.spec).is_ok(),
+    };
+    if !fits {
+        return Err(Rv(CKR_KEY_TYPE_INCONSISTENT));
+    }
+    match scheme {
+        // The salt may be too long for the key.
+        Scheme::Signature(pss @ SignatureScheme::RsaPss { digest, .. }) => {
+            pss.check(key.spec, digest.len()).map_err(|_| Rv(CKR_MECHANISM_PARAM_INVALID))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Shortest input of ECDSA in bytes that the backend takes.
+const SHORTEST_DIGEST: usize = 20;
+
+/// `CKM_ECDSA` takes a digest of any length. It is a number, so that zeros before a short one
+/// change nothing (FIPS 186-5, section 6.4.1).
+pub(super) fn signed_input(scheme: SignatureScheme, input: &[u8]) -> Cow<'_, [u8]> {
+    if scheme != SignatureScheme::Ecdsa || input.is_empty() || input.len() >= SHORTEST_DIGEST {
+        return input.into();
+    }
+    let mut longer = vec![0; SHORTEST_DIGEST - input.len()];
+    longer.extend_from_slice(input);
+    longer.into()
+}

@@ -1,0 +1,72 @@
+//! Verification: of signatures here, with the cached public key; of MACs by the backend.
+
+use std::sync::Arc;
+
+use cryptoki_sys::*;
+use supacrypt_client::{Client, Key};
+use supacrypt_core::KeyUsages;
+
+use super::{
+    Step,
+    sign::{Input, fits, signed_input},
+};
+use crate::{
+    error::{Result, Rv},
+    mechanism::{Mechanism, Scheme},
+    object::Class,
+};
+
+/// A verification.
+pub(crate) struct Verify {
+    key: Arc<Key>,
+    scheme: Scheme,
+    input: Input,
+}
+
+impl Verify {
+    pub(crate) fn new(mechanism: &Mechanism, class: Class, key: Arc<Key>) -> Result<Verify> {
+        mechanism.row.permits(CKF_VERIFY)?;
+        let (hashed, scheme) = mechanism.signature()?;
+        fits(scheme, &key)?;
+        if class == Class::Private || !key.usages.contains(KeyUsages::VERIFY) {
+            return Err(Rv(CKR_KEY_FUNCTION_NOT_PERMITTED));
+        }
+        Ok(Verify { key, scheme, input: Input::new(hashed) })
+    }
+
+    pub(crate) fn update(&mut self, piece: &[u8]) -> Result<Step> {
+        self.input.update(piece)
+    }
+
+    pub(crate) fn finish(&mut self, client: &Client, signature: &[u8]) -> Result<Step> {
+        self.verify(client, &self.input.of_pieces(), signature)
+    }
+
+    pub(crate) fn whole(
+        &mut self,
+        client: &Client,
+        message: &[u8],
+        signature: &[u8],
+    ) -> Result<Step> {
+        self.verify(client, &self.input.of_whole(message)?, signature)
+    }
+
+    fn verify(&self, client: &Client, input: &[u8], signature: &[u8]) -> Result<Step> {
+        let (length, valid) = match self.scheme {
+            Scheme::Signature(scheme) => {
+                let public = self.key.public_key.as_ref().ok_or(Rv(CKR_KEY_TYPE_INCONSISTENT))?;
+                let valid = public.verify(scheme, &signed_input(scheme, input), signature)?;
+                (scheme.signature_len(self.key.spec), valid)
+            }
+            Scheme::Mac(scheme) if signature.len() == scheme.mac_len() => {
+                (scheme.mac_len(), client.verify_mac(&self.key.version, scheme, input, signature)?)
+            }
+            Scheme::Mac(scheme) => (scheme.mac_len(), false),
+        };
+        match valid {
+            true => Ok(Step::Ends),
+            false if signature.len() == length => Err(Rv(CKR_SIGNATURE_INVALID)),
+            false => Err(Rv(CKR_SIGNATURE_LEN_RANGE)),
+        }
+    }
+}

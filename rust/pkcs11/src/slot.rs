@@ -1,0 +1,143 @@
+//! Slots and their tokens: the keyrings that the client's certificate opens.
+
+use std::sync::{PoisonError, RwLock};
+
+use cryptoki_sys::*;
+use supacrypt_client::{Client, Keyring};
+use supacrypt_core::{Digest, KeyringName};
+
+use crate::error::{Result, Rv};
+
+/// The keyrings in the order they were first seen; the position is the slot's id. A slot stays
+/// when its keyring goes, and is empty then.
+#[derive(Default)]
+pub(crate) struct Slots(RwLock<Vec<Slot>>);
+
+#[derive(Clone)]
+struct Slot {
+    keyring: Keyring,
+    present: bool,
+}
+
+impl Slots {
+    /// Asks the backend which keyrings there are.
+    pub(crate) fn refresh(&self, client: &Client) -> Result<()> {
+        let keyrings = client.keyrings()?;
+        let mut slots = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        for slot in slots.iter_mut() {
+            slot.present = false;
+        }
+        for keyring in keyrings {
+            match slots.iter_mut().find(|slot| slot.keyring.name == keyring.name) {
+                Some(slot) => *slot = Slot { keyring, present: true },
+                None => slots.push(Slot { keyring, present: true }),
+            }
+        }
+        Ok(())
+    }
+
+    /// The ids of all slots, or of those with a token.
+    pub(crate) fn ids(&self, with_token: bool) -> Vec<CK_SLOT_ID> {
+        let slots = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        (0..)
+            .zip(slots.iter())
+            .filter(|(_, s)| s.present || !with_token)
+            .map(|(id, _)| id)
+            .collect()
+    }
+
+    /// The slot's keyring and whether it is there.
+    fn slot(&self, id: CK_SLOT_ID, client: &Client) -> Result<Slot> {
+        let find = || {
+            let slots = self.0.read().unwrap_or_else(PoisonError::into_inner);
+            usize::try_from(id).ok().and_then(|index| slots.get(index).cloned())
+        };
+        if let Some(slot) = find() {
+            return Ok(slot);
+        }
+        // A caller may know the slot's id from its configuration and never ask for the list.
+        self.refresh(client)?;
+        find().ok_or(Rv(CKR_SLOT_ID_INVALID))
+    }
+
+    /// The token in a slot.
+    pub(crate) fn token(&self, id: CK_SLOT_ID, client: &Client) -> Result<Keyring> {
+        let slot = self.slot(id, client)?;
+        if slot.present { Ok(slot.keyring) } else { Err(Rv(CKR_TOKEN_NOT_PRESENT)) }
+    }
+
+    /// `C_GetSlotInfo`.
+    pub(crate) fn info(&self, id: CK_SLOT_ID, client: &Client) -> Result<CK_SLOT_INFO> {
+        let slot = self.slot(id, client)?;
+        Ok(CK_SLOT_INFO {
+            slotDescription: padded(&slot.keyring.name.to_string()),
+            manufacturerID: padded("Supacrypt"),
+            flags: if slot.present { CKF_TOKEN_PRESENT } else { 0 },
+            hardwareVersion: VERSION,
+            firmwareVersion: VERSION,
+        })
+    }
+
+    /// A copy for a child process; empty if another thread held the lock while the parent forked.
+    pub(crate) fn adopt(&self) -> Slots {
+        let slots = self.0.try_read().map(|slots| slots.clone()).unwrap_or_default();
+        Slots(RwLock::new(slots))
+    }
+}
+
+/// The version of this library and of everything that it shows as a device.
+pub(crate) const VERSION: CK_VERSION = CK_VERSION { major: 0, minor: 1 };
+
+/// `C_GetTokenInfo`; `sessions` are the open ones: all, and those that may write.
+///
+/// No login is required: the client certificate has said who the caller is. Where an application
+/// logs in all the same, it need not ask for a PIN.
+pub(crate) fn token_info(keyring: &Keyring, sessions: (usize, usize)) -> CK_TOKEN_INFO {
+    CK_TOKEN_INFO {
+        label: padded(&keyring.display_name),
+        manufacturerID: padded("Supacrypt"),
+        model: padded("Supacrypt"),
+        serialNumber: padded(&serial_number(&keyring.name)),
+        flags: CKF_RNG
+            | CKF_USER_PIN_INITIALIZED
+            | CKF_PROTECTED_AUTHENTICATION_PATH
+            | CKF_TOKEN_INITIALIZED,
+        ulMaxSessionCount: CK_EFFECTIVELY_INFINITE,
+        ulSessionCount: sessions.0 as CK_ULONG,
+        ulMaxRwSessionCount: CK_EFFECTIVELY_INFINITE,
+        ulRwSessionCount: sessions.1 as CK_ULONG,
+        ulMaxPinLen: 255,
+        ulMinPinLen: 0,
+        ulTotalPublicMemory: CK_UNAVAILABLE_INFORMATION,
+        ulFreePublicMemory: CK_UNAVAILABLE_INFORMATION,
+        ulTotalPrivateMemory: CK_UNAVAILABLE_INFORMATION,
+        ulFreePrivateMemory: CK_UNAVAILABLE_INFORMATION,
+        hardwareVersion: VERSION,
+        firmwareVersion: VERSION,
+        utcTime: padded(""),
+    }
+}
+
+/// 16 characters that stay the same for a keyring, whatever its label.
+fn serial_number(name: &KeyringName) -> String {
+    hex::encode(&supacrypt_crypto::digest(Digest::Sha256, name.to_string().as_bytes())[..8])
+}
+
+/// Text in a field of fixed length, filled with blanks, cut between two characters if it must be.
+pub(crate) fn padded<const N: usize>(text: &str) -> [u8; N] {
+    let text = &text.as_bytes()[..text.floor_char_boundary(N)];
+    let mut field = [b' '; N];
+    field[..text.len()].copy_from_slice(text);
+    field
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_label_is_cut_between_characters() {
+        assert_eq!(padded::<4>("ab"), *b"ab  ");
+        assert_eq!(padded::<4>("abcé"), *b"abc ");
+    }
+}
