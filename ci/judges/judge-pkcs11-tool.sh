@@ -15,9 +15,11 @@ tool --generate-random 64 | wc -c | grep -qx 64
 head -c 100000 /dev/urandom >message
 openssl dgst -sha256 -binary message >digest
 
+# GnuTLS exports the public keys: OpenSC 0.23 fails on curves now and then, with any module.
 for key in rsa:0a01 p256:0a02 p384:0a03 p521:0a04; do
-    tool --read-object --type pubkey --id "${key#*:}" -o "${key%:*}.der"
-    openssl pkey -pubin -inform DER -in "${key%:*}.der" -out "${key%:*}.pem"
+    id=${key#*:}
+    p11tool --provider "$P11_MODULE" --batch --export-pubkey --outfile "${key%:*}.pem" \
+        "pkcs11:token=$P11_TOKEN;id=%${id:0:2}%${id:2};type=private"
 done
 
 # A digest made by the caller, and a digest made by the module.

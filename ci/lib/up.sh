@@ -60,10 +60,11 @@ show_work() {
     timed "OpenSSL's engine issues a certificate request with the RSA key" \
         "${engine[@]}" req -new -engine pkcs11 -keyform engine -key "$uri=$rsa" \
         -subj "/CN=up.example.org" -sha256 -out "$work/request.pem"
-    timed "pkcs11-tool exports the EC public key" \
-        "${pkcs11[@]}" --read-object --type pubkey --label "$ec" -o "$work/public.der"
+    timed "GnuTLS's p11tool exports the EC public key" \
+        p11tool --provider "$P11_MODULE" --batch --export-pubkey --outfile "$work/public.pem" \
+        "$uri=$ec"
     timed "plain OpenSSL verifies the file's signature" \
-        openssl dgst -sha256 -verify "$work/public.der" -keyform DER \
+        openssl dgst -sha256 -verify "$work/public.pem" \
         -signature "$work/signature" "$work/file"
     timed "plain OpenSSL verifies the certificate request" \
         openssl req -verify -noout -in "$work/request.pem"
