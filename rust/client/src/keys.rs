@@ -98,7 +98,7 @@ impl Client {
             page_size: PAGE,
             filter: Some(v1::KeyFilter {
                 label: filter.label.clone(),
-                object_id: filter.object_id.as_ref().map(|id| id.clone().into()),
+                object_id: filter.object_id.clone(),
                 specs,
             }),
             ..Default::default()
@@ -157,7 +157,7 @@ impl Client {
             key_id: new.id.map(|id| id.to_string()).unwrap_or_default(),
             key: Some(v1::Key {
                 label: new.label,
-                object_id: new.object_id.into(),
+                object_id: new.object_id,
                 spec: v1::KeySpec::from(new.spec) as i32,
                 usages: key_usages_to_wire(new.usages),
                 ..Default::default()
@@ -183,7 +183,7 @@ impl Client {
             paths.push("label".into());
         }
         if let Some(object_id) = change.object_id {
-            key.object_id = object_id.into();
+            key.object_id = object_id;
             paths.push("object_id".into());
         }
         let request = v1::UpdateKeyRequest {
@@ -236,7 +236,7 @@ impl TryFrom<v1::Key> for Key {
         Ok(Key {
             name: wire.name.parse()?,
             label: wire.label,
-            object_id: wire.object_id.into(),
+            object_id: wire.object_id,
             spec,
             usages: key_usages_from_wire(&wire.usages)?,
             origin: primary.origin().try_into()?,

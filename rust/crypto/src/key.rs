@@ -21,7 +21,7 @@ pub struct Key {
 enum Secret {
     Pair { private: PKey, public: PublicKey },
     Aes(Zeroizing<Vec<u8>>),
-    Hmac(hmac::Key),
+    Hmac(Box<hmac::Key>),
 }
 
 impl Key {
@@ -45,7 +45,9 @@ impl Key {
                     format!("the stored material is not a key of type {spec}"),
                 ));
             }
-            KeyClass::Hmac => Secret::Hmac(hmac::Key::new(hmac_digest(spec), material.as_bytes())),
+            KeyClass::Hmac => {
+                Secret::Hmac(Box::new(hmac::Key::new(hmac_digest(spec), material.as_bytes())))
+            }
         };
         Ok(Key { spec, secret })
     }

@@ -112,5 +112,5 @@ fn aes(bytes: &[u8]) -> Option<Key> {
         32 => KeySpec::Aes256,
         _ => return None,
     };
-    Some(Key::load(spec, &import(spec, bytes).unwrap()).unwrap())
+    Some(Key::load(spec, &import(spec, bytes).expect("a test vector")).expect("just imported"))
 }

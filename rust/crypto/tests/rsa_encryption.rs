@@ -71,5 +71,5 @@ fn private_key(pkcs8: &[u8], bits: usize) -> Option<Key> {
     };
     // Some groups have a public exponent that import rightly refuses.
     let material = import(spec, pkcs8).ok()?;
-    Some(Key::load(spec, &material).unwrap())
+    Some(Key::load(spec, &material).expect("material of a test vector"))
 }

@@ -118,5 +118,5 @@ fn what_a_key_signs_its_public_half_verifies() {
 }
 
 fn rsa_2048() -> Key {
-    Key::load(KeySpec::Rsa2048, &generate(KeySpec::Rsa2048).unwrap()).unwrap()
+    Key::load(KeySpec::Rsa2048, &generate(KeySpec::Rsa2048).expect("a key")).expect("just made")
 }

@@ -1,6 +1,6 @@
 //! What the Wycheproof tests share.
 #![allow(dead_code, reason = "each test binary uses its own part of this module")]
-#![allow(dead_code, reason = "each test binary uses its own part of this module")]
+
 use supacrypt_core::Digest;
 use wycheproof::{HashFunction, TestResult};
 
