@@ -11,7 +11,12 @@ use supacrypt_core::{Error, Reason, Result};
 use tokio::time::{sleep, timeout};
 
 use crate::{
-    call::Retry, config::Config, connection::Connection, failure::Failure, process::Process, tls,
+    call::Retry,
+    config::Config,
+    connection::Connection,
+    failure::Failure,
+    process::{self, Process},
+    tls,
 };
 
 /// The first pause before a repetition, and the longest; each is varied at random.
@@ -26,6 +31,14 @@ struct Inner {
     config: Config,
     /// `None` until the first call.
     process: ArcSwapOption<Process>,
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        if let Some(process) = self.process.swap(None).filter(|process| !process.is_current()) {
+            process::abandon(process);
+        }
+    }
 }
 
 impl Client {
@@ -52,10 +65,7 @@ impl Client {
                 if process.is_current() {
                     return Ok(Arc::clone(process));
                 }
-                // Made by the parent. Closing it would take its sockets and its event queue away
-                // from the parent, which shares them; and its locks may be held by threads that do
-                // not exist here. So it is never dropped in this process.
-                std::mem::forget(Arc::clone(process));
+                process::abandon(Arc::clone(process));
             }
             let fresh = Arc::new(Process::new(&self.0.config)?);
             self.0.process.compare_and_swap(&*current, Some(fresh));

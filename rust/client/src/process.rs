@@ -1,7 +1,10 @@
 //! What belongs to one process and must not be touched by its children.
 
 use std::{
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -73,4 +76,11 @@ impl Process {
     fn now(&self) -> u64 {
         u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
+}
+
+/// Leaves what the parent made as it is. Closing it would take its sockets and its event queue away
+/// from the parent, which shares them; and its locks may be held by threads that do not exist here.
+/// So it is never dropped in this process.
+pub(crate) fn abandon(inherited: Arc<Process>) {
+    std::mem::forget(inherited);
 }

@@ -1,0 +1,233 @@
+//! The module in processes that fork, unload it, start many threads, or lose the backend for a
+//! while. Each scenario is a function; they run one after the other, in a process with one thread.
+
+use std::{
+    env, fs,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::PathBuf,
+    ptr, thread,
+};
+
+use cryptoki::{
+    context::{CInitializeArgs, CInitializeFlags, Pkcs11},
+    mechanism::Mechanism,
+    object::{Attribute, ObjectHandle},
+    session::Session,
+};
+use supacrypt_testkit::Backend;
+
+/// Signatures of each process or thread in a scenario.
+const ROUNDS: usize = 100;
+/// P-256 in CKA_EC_PARAMS.
+const P256: &[u8] = &[0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
+
+fn main() {
+    let mut backend = Backend::start();
+    // SAFETY: there is no other thread yet.
+    #[allow(unsafe_code, reason = "the module reads its configuration's place from here")]
+    unsafe {
+        env::set_var("SUPACRYPT_CONFIG", backend.config_path());
+    }
+    type Scenario = fn(&mut Backend);
+    let scenarios: [(&str, Scenario); 6] = [
+        ("no_thread_is_started_and_no_descriptor_is_left", no_thread_and_no_descriptor),
+        ("parent_child_and_grandchild_sign_at_once", fork_without_initializing),
+        ("a_child_may_initialize_again", fork_and_initialize),
+        ("the_module_can_be_unloaded_and_loaded_again", unload_and_reload),
+        ("handles_outlive_a_restart_of_the_backend", restart),
+        ("many_threads_share_a_connection", threads),
+    ];
+    for (name, scenario) in scenarios {
+        scenario(&mut backend);
+        println!("test {name} ... ok");
+    }
+}
+
+fn module() -> PathBuf {
+    supacrypt_testkit::cdylib("supacrypt-pkcs11")
+}
+
+/// Loads and initializes the module.
+fn load() -> Pkcs11 {
+    let context = Pkcs11::new(module()).expect("the module loads");
+    context
+        .initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK))
+        .expect("C_Initialize");
+    context
+}
+
+/// Finalizes and unloads it.
+fn end(context: Pkcs11) {
+    context.finalize().expect("C_Finalize");
+}
+
+fn open(context: &Pkcs11) -> Session {
+    let slot = context.get_slots_with_token().expect("slots")[0];
+    context.open_rw_session(slot).expect("a session")
+}
+
+/// The halves of a new key pair: public, private.
+fn key_pair(session: &Session, label: &str) -> (ObjectHandle, ObjectHandle) {
+    let label = Attribute::Label(label.into());
+    let public = [Attribute::Token(true), Attribute::EcParams(P256.to_vec()), label.clone()];
+    session
+        .generate_key_pair(&Mechanism::EccKeyPairGen, &public, &[Attribute::Token(true), label])
+        .expect("a key pair")
+}
+
+fn sign_and_verify(
+    session: &Session,
+    (public, private): (ObjectHandle, ObjectHandle),
+    round: usize,
+) {
+    let mut digest = [0x5a; 32];
+    digest[..8].copy_from_slice(&round.to_be_bytes());
+    let signature = session.sign(&Mechanism::Ecdsa, private, &digest).expect("a signature");
+    session.verify(&Mechanism::Ecdsa, public, &digest, &signature).expect("it is valid");
+}
+
+fn entries(folder: &str) -> usize {
+    fs::read_dir(folder).expect("procfs").count()
+}
+
+fn no_thread_and_no_descriptor(_: &mut Backend) {
+    // The first use of the standard library's and the system's own caches is not what is counted.
+    end(load());
+    let before = entries("/proc/self/fd");
+    let context = load();
+    let session = open(&context);
+    sign_and_verify(&session, key_pair(&session, "threads"), 0);
+    assert_eq!(entries("/proc/self/task"), 1, "threads while the module is in use");
+    assert!(entries("/proc/self/fd") > before, "the connection is a descriptor");
+    drop(session);
+    end(context);
+    assert_eq!(entries("/proc/self/fd"), before, "descriptors after C_Finalize");
+}
+
+fn fork_without_initializing(_: &mut Backend) {
+    let context = load();
+    let session = open(&context);
+    let keys = key_pair(&session, "fork");
+    sign_and_verify(&session, keys, 0);
+    let work = || (0..ROUNDS).for_each(|round| sign_and_verify(&session, keys, round));
+    let child = fork(|| {
+        let grandchild = fork(work);
+        work();
+        assert!(succeeded(grandchild), "the grandchild");
+    });
+    work();
+    assert!(succeeded(child), "the child");
+    end(context);
+}
+
+fn fork_and_initialize(_: &mut Backend) {
+    let context = load();
+    let session = open(&context);
+    let keys = key_pair(&session, "again");
+    sign_and_verify(&session, keys, 0);
+    let child = fork(|| {
+        assert_eq!(initialize(), cryptoki_sys::CKR_OK);
+        assert_eq!(initialize(), cryptoki_sys::CKR_CRYPTOKI_ALREADY_INITIALIZED);
+        let session = open(&context);
+        sign_and_verify(&session, key_pair(&session, "in-child"), 0);
+    });
+    assert!(succeeded(child), "the child");
+    sign_and_verify(&session, keys, 1);
+    // And one that does nothing but end what it inherited, while the parent goes on.
+    let child = fork(|| assert_eq!(finalize(), cryptoki_sys::CKR_OK));
+    assert!(succeeded(child), "the child that finalizes");
+    sign_and_verify(&session, keys, 2);
+    end(context);
+}
+
+fn unload_and_reload(_: &mut Backend) {
+    for round in 0..3 {
+        // In a thread of its own, since what a library leaves to be done when a thread ends is
+        // where unloading goes wrong.
+        let used = thread::spawn(move || {
+            let context = load();
+            let session = open(&context);
+            sign_and_verify(&session, key_pair(&session, "unload"), round);
+            drop(session);
+            end(context);
+        });
+        used.join().expect("the thread ends in peace");
+    }
+}
+
+fn restart(backend: &mut Backend) {
+    let context = load();
+    let session = open(&context);
+    let keys = key_pair(&session, "restart");
+    for round in 0..3 {
+        sign_and_verify(&session, keys, round);
+        backend.restart();
+        sign_and_verify(&session, keys, round);
+    }
+    end(context);
+}
+
+fn threads(_: &mut Backend) {
+    let context = load();
+    let keys = key_pair(&open(&context), "threads");
+    thread::scope(|scope| {
+        for _ in 0..32 {
+            scope.spawn(|| {
+                let session = open(&context);
+                (0..ROUNDS).for_each(|round| sign_and_verify(&session, keys, round));
+            });
+        }
+    });
+    end(context);
+}
+
+/// Runs `work` in a child, which ends with 0 when it does not panic.
+#[allow(unsafe_code, reason = "forking is what is tested")]
+fn fork(work: impl FnOnce()) -> libc::pid_t {
+    // SAFETY: this process has one thread, so that the child finds no lock held by another.
+    let child = unsafe { libc::fork() };
+    assert!(child >= 0, "fork");
+    if child == 0 {
+        let outcome = catch_unwind(AssertUnwindSafe(work));
+        // SAFETY: ends the child at once, so that it does not clean up after its parent.
+        unsafe { libc::_exit(i32::from(outcome.is_err())) };
+    }
+    child
+}
+
+#[allow(unsafe_code, reason = "forking is what is tested")]
+fn succeeded(child: libc::pid_t) -> bool {
+    let mut status = -1;
+    // SAFETY: the child is ours, and the status can be written.
+    let waited = unsafe { libc::waitpid(child, &raw mut status, 0) };
+    waited == child && libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == 0
+}
+
+/// `C_Initialize`, past the bookkeeping of the library that this file uses otherwise.
+fn initialize() -> cryptoki_sys::CK_RV {
+    call(|list| list.C_Initialize)
+}
+
+/// `C_Finalize`, likewise.
+fn finalize() -> cryptoki_sys::CK_RV {
+    call(|list| list.C_Finalize)
+}
+
+type Takes = unsafe extern "C" fn(*mut std::ffi::c_void) -> cryptoki_sys::CK_RV;
+
+#[allow(unsafe_code, reason = "a C function is called")]
+fn call(
+    function: impl FnOnce(&cryptoki_sys::CK_FUNCTION_LIST) -> Option<Takes>,
+) -> cryptoki_sys::CK_RV {
+    // SAFETY: the module is loaded already; its functions have these types by the standard.
+    unsafe {
+        let library = libloading::Library::new(module()).expect("the module");
+        let get: libloading::Symbol<
+            '_,
+            unsafe extern "C" fn(*mut *mut cryptoki_sys::CK_FUNCTION_LIST) -> cryptoki_sys::CK_RV,
+        > = library.get(b"C_GetFunctionList").expect("exported");
+        let mut list = ptr::null_mut();
+        assert_eq!(get(&raw mut list), cryptoki_sys::CKR_OK);
+        function(&*list).expect("listed")(ptr::null_mut())
+    }
+}
