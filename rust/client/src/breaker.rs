@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use parking_lot::Mutex;
+use crate::lock::Mutex;
 use supacrypt_core::Error;
 
 /// The breaker of one endpoint.
@@ -23,7 +23,7 @@ struct Failing {
 
 impl Breaker {
     pub(crate) fn new(patience: Duration, pause: Duration) -> Self {
-        Breaker { patience, pause, failing: Mutex::new(None) }
+        Breaker { patience, pause, failing: Mutex::default() }
     }
 
     /// Whether an attempt may be made now. One that may is expected to be made.

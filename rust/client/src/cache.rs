@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use parking_lot::Mutex;
+use crate::lock::Mutex;
 use supacrypt_core::{KeyName, KeyringName};
 use supacrypt_proto::v1::{WatchKeysRequest, key_service_client::KeyServiceClient};
 
@@ -99,11 +99,11 @@ impl Watch {
         self.0.keys.lock().changes
     }
 
-    /// Puts in a key that was read when `seen` changes had been told of.
-    pub(crate) fn put(&self, key: &Arc<Key>, seen: u64) {
+    /// Puts in keys that were read when `seen` changes had been told of.
+    pub(crate) fn put(&self, read: &[Arc<Key>], seen: u64) {
         let mut keys = self.0.keys.lock();
         if keys.changes == seen {
-            keys.by_name.insert(key.name.to_string(), Arc::clone(key));
+            keys.by_name.extend(read.iter().map(|key| (key.name.to_string(), Arc::clone(key))));
         }
     }
 

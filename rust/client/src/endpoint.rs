@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use parking_lot::Mutex;
+use crate::lock::Mutex;
 use supacrypt_core::{Error, Reason, Result};
 use tokio::time::timeout;
 
@@ -108,7 +108,7 @@ impl Endpoint {
         let endpoint = |url: &Url| Endpoint {
             url: url.clone(),
             breaker: Breaker::new(patience, PAUSE),
-            connection: Mutex::new(None),
+            connection: Mutex::default(),
             connecting: tokio::sync::Mutex::new(()),
         };
         config.endpoints.iter().map(endpoint).collect()

@@ -1,6 +1,6 @@
 //! Keys: finding, making, changing and deleting them.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, slice, sync::Arc};
 
 use supacrypt_core::{
     Error, KeyName, KeySpec, KeyUsages, KeyVersionState, KeyringName, Origin, Reason, ResourceId,
@@ -12,7 +12,7 @@ use supacrypt_proto::{
     v1::{self, key_service_client::KeyServiceClient},
 };
 
-use crate::{Client, Retry, Transport};
+use crate::{Client, Retry, Transport, failure::Failure};
 
 /// Items of one page.
 #[allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "a small constant")]
@@ -87,7 +87,8 @@ pub struct KeyChange {
 }
 
 impl Client {
-    /// All keys of a keyring that match, ordered by name. Always asks the server.
+    /// All keys of a keyring that match, ordered by name. Always asks the server; the keys are in
+    /// the cache then.
     ///
     /// # Errors
     /// Those of the method `ListKeys` of the API, and those of every method of this crate.
@@ -103,19 +104,27 @@ impl Client {
             }),
             ..Default::default()
         };
+        let process = self.process()?;
         let mut keys = Vec::new();
         loop {
-            let page = self.call(Retry::Safe, |transport| {
-                let request = request.clone();
-                async move { key_service(transport).list_keys(request).await }
+            let (page, next) = self.attempt(Retry::Safe, async |connection, left| {
+                let watch = process.cache.watch(connection, keyring).await?;
+                let seen = watch.changes();
+                let transport = connection.transport().with_timeout(left);
+                let page = match key_service(transport).list_keys(request.clone()).await {
+                    Ok(response) => response.into_inner(),
+                    Err(status) => return Err(connection.failure(&status).await),
+                };
+                let read = page.keys.into_iter().map(|key| Key::try_from(key).map(Arc::new));
+                let read = read.collect::<Result<Vec<_>>>().map_err(Failure::answered)?;
+                watch.put(&read, seen);
+                Ok((read, page.next_page_token))
             })?;
-            for key in page.keys {
-                keys.push(Arc::new(Key::try_from(key)?));
-            }
-            if page.next_page_token.is_empty() {
+            keys.extend(page);
+            if next.is_empty() {
                 return Ok(keys);
             }
-            request.page_token = page.next_page_token;
+            request.page_token = next;
         }
     }
 
@@ -138,8 +147,8 @@ impl Client {
             match key_service(transport).get_key(request.clone()).await {
                 Ok(response) => {
                     let key = Key::try_from(response.into_inner()).map(Arc::new);
-                    let key = key.map_err(crate::failure::Failure::answered)?;
-                    watch.put(&key, seen);
+                    let key = key.map_err(Failure::answered)?;
+                    watch.put(slice::from_ref(&key), seen);
                     Ok(key)
                 }
                 Err(status) => Err(connection.failure(&status).await),

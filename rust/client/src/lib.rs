@@ -45,6 +45,7 @@ mod endpoint;
 mod failure;
 mod keyrings;
 mod keys;
+mod lock;
 mod operations;
 mod perform;
 mod platform;

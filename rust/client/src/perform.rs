@@ -11,7 +11,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use parking_lot::Mutex;
+use crate::lock::Mutex;
 use supacrypt_core::{Error, Reason};
 use supacrypt_proto::{
     error_from_rpc_status, limits,
