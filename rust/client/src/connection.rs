@@ -22,6 +22,7 @@ use crate::{
     config::Tls,
     endpoint::Url,
     failure::{self, Failure},
+    observed::Observed,
     perform::Performer,
     tls,
     transport::Transport,
@@ -60,18 +61,23 @@ impl Connection {
             .connect(name, tcp)
             .await
             .map_err(|error| at(url, &failure::of_network(&error)))?;
+        let ended = Ended::default();
         let (sender, connection) = http2::Builder::new(TokioExecutor::new())
             .timer(TokioTimer::new())
             .initial_stream_window_size(WINDOW)
             .initial_connection_window_size(WINDOW)
             .keep_alive_interval(KEEP_ALIVE_INTERVAL)
             .keep_alive_timeout(KEEP_ALIVE_TIMEOUT)
-            .handshake(TokioIo::new(stream))
+            .handshake(TokioIo::new(Observed::new(stream, ended.clone())))
             .await
             .map_err(|error| at(url, &failure::of_network(&error)))?;
-        let ended = Ended::default();
         let noting = ended.clone();
-        tokio::spawn(async move { noting.note(connection.await.err()) });
+        tokio::spawn(async move {
+            match connection.await {
+                Ok(()) => noting.closed(),
+                Err(error) => noting.note(&error),
+            }
+        });
         let transport = Transport::new(sender, url.authority().into(), ended.clone());
         let performer = Performer::start(transport.clone(), ended.clone());
         Ok(Connection { transport, performer, ended, answered: AtomicBool::new(false) })
@@ -107,12 +113,18 @@ struct EndedInner {
 }
 
 impl Ended {
-    fn note(&self, error: Option<hyper::Error>) {
-        let cause = match error {
-            Some(error) => failure::of_network(&error),
-            None => Error::new(Reason::Unreachable, "the server closed the connection"),
-        };
+    /// Notes a failure. The first one counts: the others follow from it.
+    pub(crate) fn note(&self, error: &(dyn StdError + 'static)) {
+        self.set(failure::of_network(error));
+    }
+
+    fn closed(&self) {
+        self.set(Error::new(Reason::Unreachable, "the server closed the connection"));
+    }
+
+    fn set(&self, cause: Error) {
         tracing::debug!(%cause, "a connection ended");
+        // It stays as it is when it is set already.
         let _ = self.0.cause.set(cause);
         self.0.noted.notify_waiters();
     }

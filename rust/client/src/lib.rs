@@ -46,6 +46,7 @@ mod failure;
 mod keyrings;
 mod keys;
 mod lock;
+mod observed;
 mod operations;
 mod perform;
 mod platform;
