@@ -1,78 +1,31 @@
 //! The module in processes that fork, unload it, start many threads, or lose the backend for a
 //! while. Each scenario is a function; they run one after the other, in a process with one thread.
 
+mod common;
+
 use std::{
-    env, fs,
+    fs,
     panic::{AssertUnwindSafe, catch_unwind},
-    path::PathBuf,
     ptr, thread,
 };
 
-use cryptoki::{
-    context::{CInitializeArgs, CInitializeFlags, Pkcs11},
-    mechanism::Mechanism,
-    object::{Attribute, ObjectHandle},
-    session::Session,
-};
+use cryptoki::{mechanism::Mechanism, object::ObjectHandle, session::Session};
+use cryptoki_sys::{CK_RV, CKR_CRYPTOKI_ALREADY_INITIALIZED, CKR_OK};
 use supacrypt_testkit::Backend;
+
+use common::{end, functions, load, open, p256 as key_pair};
 
 /// Signatures of each process or thread in a scenario.
 const ROUNDS: usize = 100;
-/// P-256 in CKA_EC_PARAMS.
-const P256: &[u8] = &[0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
-
 fn main() {
-    let mut backend = Backend::start();
-    // SAFETY: there is no other thread yet.
-    #[allow(unsafe_code, reason = "the module reads its configuration's place from here")]
-    unsafe {
-        env::set_var("SUPACRYPT_CONFIG", backend.config_path());
-    }
-    type Scenario = fn(&mut Backend);
-    let scenarios: [(&str, Scenario); 6] = [
+    common::run(&[
         ("no_thread_is_started_and_no_descriptor_is_left", no_thread_and_no_descriptor),
         ("parent_child_and_grandchild_sign_at_once", fork_without_initializing),
         ("a_child_may_initialize_again", fork_and_initialize),
         ("the_module_can_be_unloaded_and_loaded_again", unload_and_reload),
         ("handles_outlive_a_restart_of_the_backend", restart),
         ("many_threads_share_a_connection", threads),
-    ];
-    for (name, scenario) in scenarios {
-        scenario(&mut backend);
-        println!("test {name} ... ok");
-    }
-}
-
-fn module() -> PathBuf {
-    supacrypt_testkit::cdylib("supacrypt-pkcs11")
-}
-
-/// Loads and initializes the module.
-fn load() -> Pkcs11 {
-    let context = Pkcs11::new(module()).expect("the module loads");
-    context
-        .initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK))
-        .expect("C_Initialize");
-    context
-}
-
-/// Finalizes and unloads it.
-fn end(context: Pkcs11) {
-    context.finalize().expect("C_Finalize");
-}
-
-fn open(context: &Pkcs11) -> Session {
-    let slot = context.get_slots_with_token().expect("slots")[0];
-    context.open_rw_session(slot).expect("a session")
-}
-
-/// The halves of a new key pair: public, private.
-fn key_pair(session: &Session, label: &str) -> (ObjectHandle, ObjectHandle) {
-    let label = Attribute::Label(label.into());
-    let public = [Attribute::Token(true), Attribute::EcParams(P256.to_vec()), label.clone()];
-    session
-        .generate_key_pair(&Mechanism::EccKeyPairGen, &public, &[Attribute::Token(true), label])
-        .expect("a key pair")
+    ]);
 }
 
 fn sign_and_verify(
@@ -126,15 +79,15 @@ fn fork_and_initialize(_: &mut Backend) {
     let keys = key_pair(&session, "again");
     sign_and_verify(&session, keys, 0);
     let child = fork(|| {
-        assert_eq!(initialize(), cryptoki_sys::CKR_OK);
-        assert_eq!(initialize(), cryptoki_sys::CKR_CRYPTOKI_ALREADY_INITIALIZED);
+        assert_eq!(initialize(), CKR_OK);
+        assert_eq!(initialize(), CKR_CRYPTOKI_ALREADY_INITIALIZED);
         let session = open(&context);
         sign_and_verify(&session, key_pair(&session, "in-child"), 0);
     });
     assert!(succeeded(child), "the child");
     sign_and_verify(&session, keys, 1);
     // And one that does nothing but end what it inherited, while the parent goes on.
-    let child = fork(|| assert_eq!(finalize(), cryptoki_sys::CKR_OK));
+    let child = fork(|| assert_eq!(finalize(), CKR_OK));
     assert!(succeeded(child), "the child that finalizes");
     sign_and_verify(&session, keys, 2);
     end(context);
@@ -204,30 +157,15 @@ fn succeeded(child: libc::pid_t) -> bool {
 }
 
 /// `C_Initialize`, past the bookkeeping of the library that this file uses otherwise.
-fn initialize() -> cryptoki_sys::CK_RV {
-    call(|list| list.C_Initialize)
+#[allow(unsafe_code, reason = "a C function is called")]
+fn initialize() -> CK_RV {
+    // SAFETY: it may be called at any time.
+    unsafe { (functions().C_Initialize.expect("listed"))(ptr::null_mut()) }
 }
 
 /// `C_Finalize`, likewise.
-fn finalize() -> cryptoki_sys::CK_RV {
-    call(|list| list.C_Finalize)
-}
-
-type Takes = unsafe extern "C" fn(*mut std::ffi::c_void) -> cryptoki_sys::CK_RV;
-
 #[allow(unsafe_code, reason = "a C function is called")]
-fn call(
-    function: impl FnOnce(&cryptoki_sys::CK_FUNCTION_LIST) -> Option<Takes>,
-) -> cryptoki_sys::CK_RV {
-    // SAFETY: the module is loaded already; its functions have these types by the standard.
-    unsafe {
-        let library = libloading::Library::new(module()).expect("the module");
-        let get: libloading::Symbol<
-            '_,
-            unsafe extern "C" fn(*mut *mut cryptoki_sys::CK_FUNCTION_LIST) -> cryptoki_sys::CK_RV,
-        > = library.get(b"C_GetFunctionList").expect("exported");
-        let mut list = ptr::null_mut();
-        assert_eq!(get(&raw mut list), cryptoki_sys::CKR_OK);
-        function(&*list).expect("listed")(ptr::null_mut())
-    }
+fn finalize() -> CK_RV {
+    // SAFETY: it may be called at any time.
+    unsafe { (functions().C_Finalize.expect("listed"))(ptr::null_mut()) }
 }

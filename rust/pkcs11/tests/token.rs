@@ -1,0 +1,231 @@
+//! What an application sees of a keyring: the token, its objects, and what it may not do.
+
+mod common;
+
+use cryptoki::{
+    error::{Error, RvError},
+    mechanism::{Mechanism, MechanismType},
+    object::{Attribute, AttributeInfo, AttributeType, KeyType, ObjectClass, ObjectHandle},
+    session::{Session, UserType},
+    types::AuthPin,
+};
+use supacrypt_testkit::{Backend, KEYRING};
+
+use common::{P256, end, load, open, p256};
+
+fn main() {
+    common::run(&[
+        ("a_keyring_is_a_token", token),
+        ("login_is_not_needed_and_does_no_harm", login),
+        ("objects_are_found_by_what_they_are", find),
+        ("attributes_tell_everything_but_the_secret", attributes),
+        ("label_and_id_change_and_nothing_else", change),
+        ("a_destroyed_key_is_gone", destroy),
+        ("keys_that_could_leave_or_vanish_are_refused", refused_templates),
+        ("wrong_handles_and_mechanisms_are_refused", refused_operations),
+    ]);
+}
+
+#[track_caller]
+fn assert_refused<T: std::fmt::Debug>(result: Result<T, Error>, expected: RvError) {
+    match result {
+        Err(Error::Pkcs11(error, _)) => assert_eq!(error, expected),
+        other => panic!("{other:?} instead of {expected:?}"),
+    }
+}
+
+fn token(_: &mut Backend) {
+    let context = load();
+    let slot = context.get_slots_with_token().expect("slots")[0];
+    let info = context.get_token_info(slot).expect("token info");
+    assert_eq!(info.label(), KEYRING);
+    assert_eq!(info.manufacturer_id(), "Supacrypt");
+    assert!(!info.login_required() && info.rng() && info.token_initialized());
+    let mechanisms = context.get_mechanism_list(slot).expect("mechanisms");
+    for expected in [MechanismType::ECDSA, MechanismType::RSA_PKCS_PSS, MechanismType::AES_GCM] {
+        assert!(mechanisms.contains(&expected), "{expected}");
+    }
+    let info = context.get_mechanism_info(slot, MechanismType::ECDSA).expect("info");
+    assert!(info.sign() && info.verify() && !info.encrypt());
+    end(context);
+}
+
+fn login(_: &mut Backend) {
+    let context = load();
+    let session = open(&context);
+    p256(&session, "before login");
+    let pin = AuthPin::new("anything".into());
+    assert_refused(session.login(UserType::So, Some(&pin)), RvError::UserTypeInvalid);
+    session.login(UserType::User, Some(&pin)).expect("any PIN will do");
+    let again = open(&context).login(UserType::User, Some(&pin));
+    assert_refused(again, RvError::UserAlreadyLoggedIn);
+    session.logout().expect("logout");
+    assert_refused(session.logout(), RvError::UserNotLoggedIn);
+    drop(session);
+    end(context);
+}
+
+fn find(_: &mut Backend) {
+    let context = load();
+    let session = open(&context);
+    let (public, private) = p256(&session, "findable");
+    session.update_attributes(private, &[Attribute::Id(vec![7, 7])]).expect("an id");
+    let found = |template: &[Attribute]| session.find_objects(template).expect("a search");
+    let label = Attribute::Label("findable".into());
+    assert_eq!(found(std::slice::from_ref(&label)), [public, private]);
+    let private_class = Attribute::Class(ObjectClass::PRIVATE_KEY);
+    assert_eq!(found(&[private_class, Attribute::Id(vec![7, 7])]), [private]);
+    assert_eq!(found(&[label.clone(), Attribute::Sign(true)]), [private]);
+    assert_eq!(found(&[label.clone(), Attribute::KeyType(KeyType::EC)]).len(), 2);
+    for nothing in [
+        Attribute::KeyType(KeyType::RSA),
+        Attribute::Class(ObjectClass::CERTIFICATE),
+        Attribute::Class(ObjectClass::SECRET_KEY),
+        Attribute::Token(false),
+        Attribute::Id(vec![7; 200]),
+    ] {
+        assert_eq!(found(&[label.clone(), nothing.clone()]), [], "{nothing:?}");
+    }
+    drop(session);
+    end(context);
+}
+
+fn attributes(_: &mut Backend) {
+    let context = load();
+    let session = open(&context);
+    let (public, private) = p256(&session, "described");
+    let described = session
+        .get_attributes(
+            public,
+            &[AttributeType::EcParams, AttributeType::EcPoint, AttributeType::PublicKeyInfo],
+        )
+        .expect("attributes");
+    let [Attribute::EcParams(curve), Attribute::EcPoint(point), Attribute::PublicKeyInfo(spki)] =
+        &described[..]
+    else {
+        panic!("{described:?}")
+    };
+    assert_eq!(curve, P256);
+    assert_eq!(point[..3], [0x04, 65, 0x04], "an uncompressed point in an OCTET STRING");
+    assert!(spki.ends_with(&point[2..]));
+    let facts = [
+        AttributeType::Sensitive,
+        AttributeType::NeverExtractable,
+        AttributeType::Local,
+        AttributeType::Private,
+        AttributeType::Sign,
+    ];
+    for fact in session.get_attributes(private, &facts).expect("attributes") {
+        assert!(
+            matches!(
+                fact,
+                Attribute::Sensitive(true)
+                    | Attribute::NeverExtractable(true)
+                    | Attribute::Local(true)
+                    | Attribute::Private(true)
+                    | Attribute::Sign(true)
+            ),
+            "{fact:?}"
+        );
+    }
+    let asked = [AttributeType::Value, AttributeType::Modulus, AttributeType::Label];
+    let info = session.get_attribute_info(private, &asked).expect("info");
+    assert!(
+        matches!(
+            info[..],
+            [AttributeInfo::Sensitive, AttributeInfo::TypeInvalid, AttributeInfo::Available(9)]
+        ),
+        "{info:?}"
+    );
+    drop(session);
+    end(context);
+}
+
+fn label(session: &Session, object: ObjectHandle) -> Vec<u8> {
+    match &session.get_attributes(object, &[AttributeType::Label]).expect("a label")[..] {
+        [Attribute::Label(label)] => label.clone(),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn change(_: &mut Backend) {
+    let context = load();
+    let session = open(&context);
+    let (public, private) = p256(&session, "old");
+    session.update_attributes(private, &[Attribute::Label("new".into())]).expect("a label");
+    assert_eq!(label(&session, public), b"new", "both halves are one key");
+    let refused = session.update_attributes(private, &[Attribute::Extractable(true)]);
+    assert_refused(refused, RvError::AttributeReadOnly);
+    drop(session);
+    end(context);
+}
+
+fn destroy(_: &mut Backend) {
+    let context = load();
+    let session = open(&context);
+    let (public, private) = p256(&session, "doomed");
+    assert_refused(session.destroy_object(public), RvError::ActionProhibited);
+    session.destroy_object(private).expect("gone");
+    assert_refused(session.destroy_object(private), RvError::ObjectHandleInvalid);
+    let signed = session.sign(&Mechanism::Ecdsa, private, &[1; 32]);
+    assert_refused(signed, RvError::KeyHandleInvalid);
+    assert_eq!(session.find_objects(&[Attribute::Label("doomed".into())]).expect("find"), []);
+    drop(session);
+    end(context);
+}
+
+fn refused_templates(_: &mut Backend) {
+    let context = load();
+    let session = open(&context);
+    let rsa = |public: &[Attribute], private: &[Attribute]| {
+        session.generate_key_pair(&Mechanism::RsaPkcsKeyPairGen, public, private)
+    };
+    let kept = Attribute::Token(true);
+    let bits = Attribute::ModulusBits(2048.into());
+    let extractable = [kept.clone(), Attribute::Extractable(true)];
+    assert_refused(rsa(std::slice::from_ref(&bits), &extractable), RvError::TemplateInconsistent);
+    assert_refused(rsa(std::slice::from_ref(&bits), &[]), RvError::TemplateInconsistent);
+    let kept = [kept];
+    assert_refused(rsa(&[], &kept), RvError::TemplateIncomplete);
+    assert_refused(rsa(&[Attribute::ModulusBits(1024.into())], &kept), RvError::KeySizeRange);
+    let exponent = Attribute::PublicExponent(vec![3]);
+    assert_refused(rsa(&[bits.clone(), exponent], &kept), RvError::AttributeValueInvalid);
+    let slot = context.get_slots_with_token().expect("slots")[0];
+    let reading = context.open_ro_session(slot).expect("a session");
+    let refused = reading.generate_key_pair(&Mechanism::RsaPkcsKeyPairGen, &[bits], &kept);
+    assert_refused(refused, RvError::SessionReadOnly);
+    drop((session, reading));
+    end(context);
+}
+
+fn refused_operations(_: &mut Backend) {
+    let context = load();
+    let session = open(&context);
+    let (public, private) = p256(&session, "misused");
+    let digest = [1; 32];
+    assert_refused(
+        session.sign(&Mechanism::Ecdsa, public, &digest),
+        RvError::KeyFunctionNotPermitted,
+    );
+    assert_refused(
+        session.sign(&Mechanism::RsaPkcs, private, &digest),
+        RvError::KeyTypeInconsistent,
+    );
+    assert_refused(
+        session.sign(&Mechanism::EcdsaSha1, private, b"new signatures"),
+        RvError::MechanismInvalid,
+    );
+    assert_refused(session.sign(&Mechanism::Ecdsa, private, &[1; 100]), RvError::DataLenRange);
+    let signature = session.sign(&Mechanism::Ecdsa, private, &digest).expect("a signature");
+    assert_refused(
+        session.verify(&Mechanism::Ecdsa, public, &[2; 32], &signature),
+        RvError::SignatureInvalid,
+    );
+    assert_refused(
+        session.verify(&Mechanism::Ecdsa, public, &digest, &signature[1..]),
+        RvError::SignatureLenRange,
+    );
+    assert_refused(session.seed_random(&[1]), RvError::RandomSeedNotSupported);
+    drop(session);
+    end(context);
+}
