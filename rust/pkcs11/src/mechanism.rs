@@ -1,9 +1,12 @@
 //! The mechanisms, in one table: what is listed, what `C_GetMechanismInfo` says, and what a
 //! mechanism means in the backend's words.
 
-use cryptoki_sys::*;
-use supacrypt_core::{Digest, EncryptionScheme, KeyClass, KeySpec, MacScheme, SignatureScheme};
+mod parameter;
 
+use cryptoki_sys::*;
+use supacrypt_core::{Digest, EncryptionScheme, KeyClass, KeySpec};
+
+pub(crate) use self::parameter::{Cipher, Mechanism, Parameter, Scheme};
 use crate::error::{Result, Rv};
 
 /// What a mechanism does.
@@ -189,179 +192,14 @@ pub fn mechanism_names() -> impl Iterator<Item = &'static str> {
     TABLE.iter().map(|row| row.name)
 }
 
-/// A mechanism's parameter, copied out of the caller's memory.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Parameter {
-    /// Nothing, or the bytes of an IV.
-    Bytes(Vec<u8>),
-    /// `CK_RSA_PKCS_PSS_PARAMS`.
-    Pss { hash: CK_MECHANISM_TYPE, mgf: CK_RSA_PKCS_MGF_TYPE, salt_length: CK_ULONG },
-    /// `CK_RSA_PKCS_OAEP_PARAMS`.
-    Oaep { hash: CK_MECHANISM_TYPE, mgf: CK_RSA_PKCS_MGF_TYPE, label: Vec<u8> },
-    /// `CK_GCM_PARAMS`.
-    Gcm { iv: Vec<u8>, aad: Vec<u8>, tag_bits: CK_ULONG },
-    /// `CK_AES_CTR_PARAMS`.
-    Ctr { counter_bits: CK_ULONG, block: [u8; 16] },
-}
-
-/// A mechanism with its parameter, as a caller chose it.
-#[derive(Clone, Debug)]
-pub(crate) struct Mechanism {
-    pub(crate) row: &'static Row,
-    pub(crate) parameter: Parameter,
-}
-
-/// How a signature or MAC is made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Scheme {
-    /// With the private key.
-    Signature(SignatureScheme),
-    /// With a secret key.
-    Mac(MacScheme),
-}
-
-/// How bytes are encrypted.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Cipher {
-    pub(crate) scheme: EncryptionScheme,
-    pub(crate) iv: Vec<u8>,
-    pub(crate) aad: Vec<u8>,
-    /// How often an AES-CTR counter of fewer than 128 bits can be counted on before it would begin
-    /// again, in blocks.
-    pub(crate) blocks: Option<u128>,
-}
-
-const BAD_PARAMETER: Rv = Rv(CKR_MECHANISM_PARAM_INVALID);
-
-impl Mechanism {
-    /// What is to be hashed first, and how the result is signed.
-    pub(crate) fn signature(&self) -> Result<(Option<Digest>, Scheme)> {
-        let Action::Sign(signature, hashed) = self.row.action else {
-            return Err(Rv(CKR_MECHANISM_INVALID));
-        };
-        let scheme = match (signature, &self.parameter) {
-            (RsaPss, Parameter::Pss { hash, mgf, salt_length }) => {
-                let digest = digest(*hash)?;
-                if hashed.is_some_and(|hashed| hashed != digest) {
-                    return Err(BAD_PARAMETER);
-                }
-                Scheme::Signature(SignatureScheme::RsaPss {
-                    digest,
-                    mgf_digest: mgf_digest(*mgf)?,
-                    salt_length: u16::try_from(*salt_length).map_err(|_| BAD_PARAMETER)?,
-                })
-            }
-            (RsaPss, _) => return Err(BAD_PARAMETER),
-            (_, Parameter::Bytes(bytes)) if bytes.is_empty() => match signature {
-                Hmac(digest) => Scheme::Mac(MacScheme::Hmac { digest }),
-                Ecdsa => Scheme::Signature(SignatureScheme::Ecdsa),
-                Ed25519 => Scheme::Signature(SignatureScheme::Ed25519),
-                _ => Scheme::Signature(match hashed {
-                    Some(digest) => SignatureScheme::RsaPkcs1 { digest },
-                    None => SignatureScheme::RsaPkcs1Raw,
-                }),
-            },
-            _ => return Err(BAD_PARAMETER),
-        };
-        Ok((hashed, scheme))
-    }
-
-    /// How to encrypt.
-    pub(crate) fn cipher(&self) -> Result<Cipher> {
-        let encryption = match self.row.action {
-            Action::Encrypt(encryption) => encryption,
-            // CKM_RSA_PKCS is both.
-            Action::Sign(RsaPkcs1, None) => Encryption::RsaPkcs1,
-            _ => return Err(Rv(CKR_MECHANISM_INVALID)),
-        };
-        let plain = |scheme, iv: &[u8], aad: &[u8]| Cipher {
-            scheme,
-            iv: iv.to_vec(),
-            aad: aad.to_vec(),
-            blocks: None,
-        };
-        match (encryption, &self.parameter) {
-            (Encryption::RsaPkcs1, Parameter::Bytes(bytes)) if bytes.is_empty() => {
-                Ok(plain(EncryptionScheme::RsaPkcs1, &[], &[]))
-            }
-            (Encryption::RsaOaep, Parameter::Oaep { hash, mgf, label }) => {
-                let (digest, mgf_digest) = (digest(*hash)?, mgf_digest(*mgf)?);
-                Ok(plain(EncryptionScheme::RsaOaep { digest, mgf_digest }, &[], label))
-            }
-            (Encryption::AesGcm, Parameter::Gcm { iv, aad, tag_bits })
-                if iv.len() == 12 && tag_bits % 8 == 0 && (96..=128).contains(tag_bits) =>
-            {
-                let tag_length = u8::try_from(tag_bits / 8).map_err(|_| BAD_PARAMETER)?;
-                Ok(plain(EncryptionScheme::AesGcm { tag_length }, iv, aad))
-            }
-            (Encryption::AesCtr, Parameter::Ctr { counter_bits, block })
-                if (1..=128).contains(counter_bits) =>
-            {
-                let mut cipher = plain(EncryptionScheme::AesCtr, block, &[]);
-                if *counter_bits < 128 {
-                    let size = 1_u128 << counter_bits;
-                    cipher.blocks = Some(size - u128::from_be_bytes(*block) % size);
-                }
-                Ok(cipher)
-            }
-            // No IV is the standard's word for the default one of RFC 3394 and RFC 5649.
-            (Encryption::Aes(scheme), Parameter::Bytes(iv)) if iv.len() == scheme.iv_len() => {
-                Ok(plain(scheme, iv, &[]))
-            }
-            _ => Err(BAD_PARAMETER),
-        }
-    }
-}
-
-fn digest(mechanism: CK_MECHANISM_TYPE) -> Result<Digest> {
-    match Row::of(mechanism) {
-        Ok(Row { action: Action::Digest(digest), .. }) => Ok(*digest),
-        _ => Err(BAD_PARAMETER),
-    }
-}
-
-fn mgf_digest(mgf: CK_RSA_PKCS_MGF_TYPE) -> Result<Digest> {
-    match mgf {
-        CKG_MGF1_SHA1 => Ok(Sha1),
-        CKG_MGF1_SHA224 => Ok(Sha224),
-        CKG_MGF1_SHA256 => Ok(Sha256),
-        CKG_MGF1_SHA384 => Ok(Sha384),
-        CKG_MGF1_SHA512 => Ok(Sha512),
-        _ => Err(BAD_PARAMETER),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn mechanism(mechanism: CK_MECHANISM_TYPE, parameter: Parameter) -> Mechanism {
-        Mechanism { row: Row::of(mechanism).unwrap(), parameter }
-    }
 
     #[test]
     fn no_mechanism_is_listed_twice() {
         let mut all = all();
         all.sort_unstable();
         assert!(all.windows(2).all(|pair| pair[0] != pair[1]));
-    }
-
-    #[test]
-    fn pss_with_two_different_digests_is_refused() {
-        let pss = Parameter::Pss { hash: CKM_SHA384, mgf: CKG_MGF1_SHA384, salt_length: 48 };
-        assert!(mechanism(CKM_SHA384_RSA_PKCS_PSS, pss.clone()).signature().is_ok());
-        let refused = mechanism(CKM_SHA256_RSA_PKCS_PSS, pss).signature();
-        assert_eq!(refused, Err(Rv(CKR_MECHANISM_PARAM_INVALID)));
-    }
-
-    #[test]
-    fn a_short_counter_tells_how_far_it_counts() {
-        let mut block = [0xff; 16];
-        block[15] = 0xfe;
-        let ctr = |counter_bits| {
-            mechanism(CKM_AES_CTR, Parameter::Ctr { counter_bits, block }).cipher().unwrap().blocks
-        };
-        assert_eq!(ctr(32), Some(2));
-        assert_eq!(ctr(128), None);
     }
 }
