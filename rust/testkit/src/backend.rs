@@ -3,13 +3,13 @@
 use std::{
     fs,
     net::{Ipv4Addr, SocketAddr},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::Child,
 };
 
 use supacrypt_cli::local::{self, Deployment, Endpoints, Lifetime};
 use supacrypt_client::{Client, Config};
-use supacrypt_core::KeyringName;
+use supacrypt_core::{KeyringName, Result};
 use supacrypt_pki::{Identity, Validity};
 use tempfile::TempDir;
 
@@ -17,6 +17,9 @@ use crate::{artifacts, identities};
 
 /// The id of the keyring every backend has; principal `app` is its administrator.
 pub const KEYRING: &str = "dev";
+
+/// How often a backend is begun anew with other ports.
+const TRIES: usize = 5;
 
 /// A running `supacryptd`. Dropping it ends this one process and removes its directory.
 pub struct Backend {
@@ -43,15 +46,18 @@ impl Backend {
     pub fn start_with(sections: &str) -> Self {
         let dir =
             tempfile::Builder::new().prefix("supacrypt-test-").tempdir().expect("a directory");
-        let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let keyring = KEYRING.parse().expect("invariant: an id");
-        let deployment = Deployment::create(&dir.path().join("backend"), listen, &keyring)
-            .expect("the backend's directory");
-        let path = deployment.server_config();
-        let config = fs::read_to_string(&path).expect("the configuration was just written");
-        fs::write(&path, format!("{config}\n{sections}")).expect("the configuration is ours");
-
-        let (process, endpoints) = spawn(&deployment);
+        let (deployment, (process, endpoints)) = (0..TRIES)
+            .find_map(|number| {
+                let deployment = deploy(&dir.path().join(format!("backend-{number}")), sections);
+                match start(&deployment) {
+                    Ok(started) => Some((deployment, started)),
+                    // Somebody else took a port after it was found to be free.
+                    Err(error) if error.message().contains("Address already in use") => None,
+                    Err(error) => panic!("{error}"),
+                }
+            })
+            .expect("ports that stay free");
         let backend = Backend { deployment, process: Some(process), endpoints, _dir: dir };
         local::create_keyring(&backend.admin(), &keyring)
             .unwrap_or_else(|error| panic!("creating the keyring: {error}\n{}", backend.log()));
@@ -127,7 +133,8 @@ impl Backend {
     /// As [`start`](Self::start).
     pub fn restart(&mut self) {
         self.kill();
-        let (process, endpoints) = spawn(&self.deployment);
+        let (process, endpoints) =
+            start(&self.deployment).unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(endpoints, self.endpoints, "the configuration fixes the ports");
         self.process = Some(process);
     }
@@ -139,10 +146,19 @@ impl Drop for Backend {
     }
 }
 
-fn spawn(deployment: &Deployment) -> (Child, Endpoints) {
+fn deploy(dir: &Path, sections: &str) -> Deployment {
+    let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let keyring = KEYRING.parse().expect("invariant: an id");
+    let deployment = Deployment::create(dir, listen, &keyring).expect("the backend's directory");
+    let path = deployment.server_config();
+    let config = fs::read_to_string(&path).expect("the configuration was just written");
+    fs::write(&path, format!("{config}\n{sections}")).expect("the configuration is ours");
+    deployment
+}
+
+fn start(deployment: &Deployment) -> Result<(Child, Endpoints)> {
     let supacryptd = artifacts::program("supacrypt-server", "supacryptd");
     local::start(&supacryptd, deployment, Lifetime::Attached)
-        .unwrap_or_else(|error| panic!("{error}"))
 }
 
 fn client(config: PathBuf) -> Client {
