@@ -2,8 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use crate::lock::Mutex;
 use supacrypt_core::Error;
+
+use crate::lock::Mutex;
 
 /// The breaker of one endpoint.
 ///

@@ -8,11 +8,10 @@ use std::{
     },
 };
 
-use crate::lock::Mutex;
 use supacrypt_core::{KeyName, KeyringName};
 use supacrypt_proto::v1::{WatchKeysRequest, key_service_client::KeyServiceClient};
 
-use crate::{connection::Connection, failure::Failure, keys::Key, process::Process};
+use crate::{connection::Connection, failure::Failure, keys::Key, lock::Mutex, process::Process};
 
 /// Keys by keyring. Each keyring is believed while its watch is open.
 #[derive(Default)]
@@ -29,7 +28,7 @@ struct WatchInner {
 
 #[derive(Default)]
 struct Keys {
-    by_name: HashMap<String, Arc<Key>>,
+    by_name: HashMap<KeyName, Arc<Key>>,
     /// Counts the changes that were told of: what was read before one is not put in after it.
     changes: u64,
 }
@@ -43,7 +42,7 @@ impl Cache {
             return None;
         }
         let keys = watch.0.keys.lock();
-        keys.by_name.get(&name.to_string()).cloned()
+        keys.by_name.get(name).cloned()
     }
 
     /// The watch of a keyring; begun when there is none. Call inside the runtime.
@@ -67,16 +66,21 @@ impl Cache {
             Ok(None) => return Err(crate::perform::unexpected_answer()),
             Err(status) => return Err(connection.failure(&status).await),
         }
-        let watch =
-            Watch(Arc::new(WatchInner { open: AtomicBool::new(true), keys: Mutex::default() }));
-        self.0.lock().insert(keyring.clone(), watch.clone());
+        let mut watches = self.0.lock();
+        if let Some(watch) = watches.get(keyring).filter(|watch| watch.is_open()) {
+            // Somebody else began one meanwhile; dropping ours ends it.
+            return Ok(watch.clone());
+        }
+        let watch = Watch::begin();
+        watches.insert(keyring.clone(), watch.clone());
         let told = watch.clone();
         tokio::spawn(async move {
             while let Ok(Some(change)) = changes.message().await {
-                told.forget(&change.key);
+                // A name that cannot be read, as of a newer server, may stand for any key.
+                let Ok(name) = change.key.parse() else { break };
+                told.forget(&name);
             }
-            told.0.open.store(false, Ordering::Release);
-            told.0.keys.lock().by_name.clear();
+            told.close();
         });
         Ok(watch)
     }
@@ -84,7 +88,7 @@ impl Cache {
     /// Throws out a key that this process changed itself.
     pub(crate) fn forget(&self, name: &KeyName) {
         if let Some(watch) = self.open(name.keyring()) {
-            watch.forget(&name.to_string());
+            watch.forget(name);
         }
     }
 
@@ -94,6 +98,10 @@ impl Cache {
 }
 
 impl Watch {
+    fn begin() -> Self {
+        Watch(Arc::new(WatchInner { open: AtomicBool::new(true), keys: Mutex::default() }))
+    }
+
     /// How many changes were told of so far.
     pub(crate) fn changes(&self) -> u64 {
         self.0.keys.lock().changes
@@ -103,17 +111,61 @@ impl Watch {
     pub(crate) fn put(&self, read: &[Arc<Key>], seen: u64) {
         let mut keys = self.0.keys.lock();
         if keys.changes == seen {
-            keys.by_name.extend(read.iter().map(|key| (key.name.to_string(), Arc::clone(key))));
+            keys.by_name.extend(read.iter().map(|key| (key.name.clone(), Arc::clone(key))));
         }
     }
 
-    fn forget(&self, name: &str) {
+    fn forget(&self, name: &KeyName) {
         let mut keys = self.0.keys.lock();
         keys.changes += 1;
         keys.by_name.remove(name);
     }
 
+    /// Nobody tells of changes any more, so what was read can be believed no longer.
+    fn close(&self) {
+        self.0.open.store(false, Ordering::Release);
+        self.0.keys.lock().by_name.clear();
+    }
+
     fn is_open(&self) -> bool {
         self.0.open.load(Ordering::Acquire)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use supacrypt_proto::v1;
+
+    use super::*;
+
+    fn key(label: &str) -> Arc<Key> {
+        let wire = v1::Key {
+            name: "keyrings/dev/keys/tls".into(),
+            label: label.into(),
+            spec: v1::KeySpec::EcP256.into(),
+            primary: Some(v1::KeyVersion {
+                origin: v1::Origin::Generated.into(),
+                state: v1::KeyVersionState::Enabled.into(),
+                ..Default::default()
+            }),
+            ..Default::default()
+        };
+        Arc::new(wire.try_into().unwrap())
+    }
+
+    fn label(watch: &Watch) -> Option<String> {
+        let keys = watch.0.keys.lock();
+        keys.by_name.get(&key("").name).map(|key| key.label.clone())
+    }
+
+    #[test]
+    fn what_was_read_before_a_change_is_not_put_in_after_it() {
+        let watch = Watch::begin();
+        let seen = watch.changes();
+        watch.forget(&key("").name);
+        watch.put(&[key("old")], seen);
+        assert_eq!(label(&watch), None);
+        watch.put(&[key("new")], watch.changes());
+        assert_eq!(label(&watch).as_deref(), Some("new"));
     }
 }

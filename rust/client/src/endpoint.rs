@@ -8,11 +8,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::lock::Mutex;
 use supacrypt_core::{Error, Reason, Result};
 use tokio::time::timeout;
 
-use crate::{breaker::Breaker, config::Config, connection::Connection};
+use crate::{breaker::Breaker, config::Config, connection::Connection, lock::Mutex};
 
 /// How often an endpoint is tried that is known not to answer.
 const PAUSE: Duration = Duration::from_secs(1);

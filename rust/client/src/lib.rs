@@ -40,7 +40,6 @@ mod client;
 mod config;
 mod connection;
 mod diagnose;
-
 mod endpoint;
 mod failure;
 mod keyrings;
@@ -58,7 +57,6 @@ pub use call::Retry;
 pub use client::Client;
 pub use config::{Config, Log, Timeouts, Tls};
 pub use diagnose::{Outcome, Step, diagnose};
-
 pub use endpoint::Url;
 pub use keyrings::Keyring;
 pub use keys::{Key, KeyChange, KeyFilter, KeyVersionRef, NewKey};

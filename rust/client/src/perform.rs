@@ -11,7 +11,6 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use crate::lock::Mutex;
 use supacrypt_core::{Error, Reason};
 use supacrypt_proto::{
     error_from_rpc_status, limits,
@@ -23,7 +22,7 @@ use supacrypt_proto::{
 use tokio::sync::{mpsc, oneshot};
 use tokio_stream::Stream;
 
-use crate::{connection::Ended, failure::Failure, transport::Transport};
+use crate::{connection::Ended, failure::Failure, lock::Mutex, transport::Transport};
 
 /// The largest answer: every operation of a full request answered with the largest output.
 const LARGEST_ANSWER: usize = limits::OPERATIONS * (limits::INPUT + 1024);
