@@ -1,32 +1,22 @@
 //! What survives a backend that is killed under load: everything that was acknowledged.
 
+mod common;
+
 use std::{
     collections::HashMap,
-    sync::{
-        Mutex,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
-    },
+    sync::atomic::{AtomicBool, AtomicUsize, Ordering},
     thread,
 };
 
-use supacrypt_client::{KeyFilter, NewKey};
-use supacrypt_core::{KeySpec, KeyUsages, SignatureScheme};
+use supacrypt_client::KeyFilter;
 use supacrypt_testkit::Backend;
+
+use common::{p256, sign_and_verify};
 
 const SIGNERS: usize = 4;
 const KILLS: usize = 3;
 /// Acknowledged operations between two kills.
 const LOAD: usize = 200;
-
-fn new_key(label: String) -> NewKey {
-    NewKey {
-        id: None,
-        label,
-        object_id: Vec::new(),
-        spec: KeySpec::EcP256,
-        usages: KeyUsages::all().intersection(KeySpec::EcP256.possible_usages()),
-    }
-}
 
 #[test]
 fn what_was_acknowledged_outlives_kills_under_load_and_nobody_sees_an_error() {
@@ -35,46 +25,54 @@ fn what_was_acknowledged_outlives_kills_under_load_and_nobody_sees_an_error() {
     let client = backend.client();
     let stop = AtomicBool::new(false);
     let acknowledged = AtomicUsize::new(0);
-    let made = Mutex::new(Vec::new());
-    let signatures = Mutex::new(HashMap::new());
+    let (client, keyring) = (&client, &keyring);
 
-    thread::scope(|scope| {
+    let (signed, made) = thread::scope(|scope| {
         let done = || stop.load(Ordering::Relaxed);
-        for signer in 0..SIGNERS {
-            let key = client.create_key(&keyring, new_key(format!("signer {signer}"))).unwrap();
-            let (client, signatures, acknowledged) = (&client, &signatures, &acknowledged);
+        let sign = |signer| {
+            let key = client.create_key(keyring, p256(&format!("signer {signer}"))).unwrap();
+            let acknowledged = &acknowledged;
             scope.spawn(move || {
                 let mut count = 0_usize;
                 while !done() {
-                    client.sign(&key.version, SignatureScheme::Ecdsa, &[1; 32]).unwrap();
+                    sign_and_verify(client, &key, count);
                     count += 1;
                     acknowledged.fetch_add(1, Ordering::Relaxed);
                 }
-                signatures.lock().unwrap().insert(key.version.to_string(), count);
-            });
-        }
-        let (client, keyring, made) = (&client, &keyring, &made);
+                (key.version.to_string(), count)
+            })
+        };
+        let signers: Vec<_> = (0..SIGNERS).map(sign).collect();
+        let maker = scope.spawn(move || {
+            let mut made = Vec::new();
+            while !done() {
+                let label = format!("made {}", made.len());
+                made.push(client.create_key(keyring, p256(&label)).unwrap().name.clone());
+            }
+            made
+        });
         scope.spawn(move || {
-            for number in 0.. {
-                if done() {
-                    break;
-                }
-                let key = client.create_key(keyring, new_key(format!("made {number}"))).unwrap();
-                made.lock().unwrap().push(key.name.clone());
+            let first = KeyFilter { label: Some("signer 0".into()), ..Default::default() };
+            while !done() {
+                assert_eq!(client.find_keys(keyring, &first).unwrap().len(), 1);
             }
         });
+        // Signers that have ended are ones that failed; they are not waited for.
+        let signing = || signers.iter().any(|signer| !signer.is_finished());
         for kill in 1..=KILLS {
-            while acknowledged.load(Ordering::Relaxed) < kill * LOAD {
+            while signing() && acknowledged.load(Ordering::Relaxed) < kill * LOAD {
                 thread::yield_now();
             }
             backend.restart();
         }
         stop.store(true, Ordering::Relaxed);
+        let signed: Vec<_> =
+            signers.into_iter().map(|signer| signer.join().expect("signatures")).collect();
+        (signed, maker.join().expect("keys"))
     });
 
-    let made = made.into_inner().unwrap();
     assert!(!made.is_empty());
-    let found = client.find_keys(&keyring, &KeyFilter::default()).unwrap();
+    let found = client.find_keys(keyring, &KeyFilter::default()).unwrap();
     for name in &made {
         assert!(found.iter().any(|key| key.name == *name), "{name} is gone");
     }
@@ -86,7 +84,7 @@ fn what_was_acknowledged_outlives_kills_under_load_and_nobody_sees_an_error() {
             *recorded.entry(entry.resource).or_default() += 1;
         }
     }
-    for (version, count) in signatures.into_inner().unwrap() {
+    for (version, count) in signed {
         let recorded = recorded.get(&version).copied().unwrap_or_default();
         assert!(recorded >= count, "{version}: {count} acknowledged, {recorded} recorded");
     }

@@ -22,9 +22,11 @@ const FORKS: usize = 20;
 /// A child that hangs is ended after this many seconds, and has failed.
 const HANGS: libc::c_uint = 60;
 
+type Scenario = fn(&Backend);
+
 fn main() {
     let backend = Backend::start();
-    let scenarios: [(&str, fn(&Backend)); 4] = [
+    let scenarios: [(&str, Scenario); 4] = [
         ("no_thread_is_started_and_no_descriptor_is_left", no_thread_and_no_descriptor),
         ("parent_child_and_grandchild_sign_at_once", three_generations),
         ("a_child_that_drops_the_client_leaves_the_parents_alone", drop_in_child),

@@ -1,15 +1,9 @@
 //! What a caller is told when it may not, or cannot, talk to the backend.
 
-use std::{
-    io::Write,
-    net::TcpListener,
-    path::Path,
-    thread,
-    time::{Duration, Instant},
-};
+use std::{io::Write, net::TcpListener, path::Path, thread, time::Duration};
 
-use supacrypt_client::{Client, Config, KeyChange, KeyFilter, NewKey};
-use supacrypt_core::{Error, KeySpec, KeyUsages, Reason, SignatureScheme};
+use supacrypt_client::{Client, Config, KeyFilter};
+use supacrypt_core::{Error, Reason};
 use supacrypt_testkit::{Backend, Identity, Validity};
 
 fn client(path: &Path, change: impl FnOnce(&mut Config)) -> Client {
@@ -79,40 +73,4 @@ fn a_port_of_another_service_is_named_as_such() {
         config.endpoints = vec![format!("https://127.0.0.1:{port}").parse().unwrap()];
     }));
     assert_eq!(error.reason(), Reason::Protocol, "{error}");
-}
-
-#[test]
-fn the_second_endpoint_answers_when_the_first_does_not() {
-    let backend = Backend::start();
-    let client = client(&backend.config_path(), |config| {
-        // Nothing listens on the port that TCP reserves.
-        config.endpoints.insert(0, "https://127.0.0.1:1".parse().unwrap());
-    });
-    assert_eq!(client.keyrings().unwrap().len(), 1);
-}
-
-#[test]
-fn a_change_by_somebody_else_is_seen_through_the_cache() {
-    let backend = Backend::start();
-    let (reader, writer) = (backend.client(), backend.client());
-    let made = writer
-        .create_key(
-            &backend.keyring(),
-            NewKey {
-                id: None,
-                label: "before".into(),
-                object_id: Vec::new(),
-                spec: KeySpec::EcP256,
-                usages: KeyUsages::SIGN,
-            },
-        )
-        .unwrap();
-    assert_eq!(reader.key(&made.name).unwrap().label, "before");
-    let change = KeyChange { label: Some("after".into()), object_id: None };
-    writer.update_key(&made.name, change).unwrap();
-    let begun = Instant::now();
-    while reader.key(&made.name).unwrap().label != "after" {
-        assert!(begun.elapsed() < Duration::from_secs(30), "the cache is never refreshed");
-        reader.sign(&made.version, SignatureScheme::Ecdsa, &[1; 32]).unwrap();
-    }
 }
