@@ -83,6 +83,7 @@ impl Client {
         let deadline = Instant::now() + limit;
         let mut pauses = None;
         loop {
+            let mut retired = false;
             let failure = match self.connection(&process, deadline) {
                 Err(failure) => failure,
                 Ok(connection) => {
@@ -94,13 +95,22 @@ impl Client {
                             self.worked(&process, &connection);
                             return Ok(output);
                         }
-                        Ok(Err(failure)) => failure,
+                        Ok(Err(failure)) => {
+                            // The next connection shows the certificate that is in the file by
+                            // now, or is refused as a whole.
+                            retired = outlived_certificate(&failure);
+                            if retired {
+                                connection.retire();
+                            }
+                            failure
+                        }
                         Err(_) => return Err(late(limit)),
                     }
                 }
             };
-            let again = failure.error.reason().is_safe_to_retry()
-                && (!failure.lost || retry == Retry::Safe);
+            let again = retired
+                || failure.error.reason().is_safe_to_retry()
+                    && (!failure.lost || retry == Retry::Safe);
             let pause = pauses.get_or_insert_with(backoff).next().unwrap_or(LONGEST_PAUSE);
             if !again || Instant::now() + pause >= deadline {
                 return Err(failure.error);
@@ -173,6 +183,12 @@ impl Client {
             }
         }
     }
+}
+
+/// Whether the certificate that the connection was opened with has expired since. Nothing was
+/// performed then.
+fn outlived_certificate(failure: &Failure) -> bool {
+    !failure.lost && failure.error.reason() == Reason::ClientCertificateExpired
 }
 
 fn backoff() -> impl Iterator<Item = Duration> {

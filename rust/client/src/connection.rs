@@ -42,6 +42,7 @@ pub(crate) struct Connection {
     pub(crate) performer: Performer,
     ended: Ended,
     answered: AtomicBool,
+    retired: AtomicBool,
 }
 
 impl Connection {
@@ -80,7 +81,8 @@ impl Connection {
         });
         let transport = Transport::new(sender, url.authority().into(), ended.clone());
         let performer = Performer::start(transport.clone(), ended.clone());
-        Ok(Connection { transport, performer, ended, answered: AtomicBool::new(false) })
+        let (answered, retired) = (AtomicBool::new(false), AtomicBool::new(false));
+        Ok(Connection { transport, performer, ended, answered, retired })
     }
 
     pub(crate) fn transport(&self) -> Transport {
@@ -97,8 +99,16 @@ impl Connection {
         !self.answered.load(Ordering::Relaxed) && !self.answered.swap(true, Ordering::Relaxed)
     }
 
+    /// Begins nothing more on it; what runs goes on.
+    pub(crate) fn retire(&self) {
+        self.retired.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether another one is needed for what begins now.
     pub(crate) fn is_closed(&self) -> bool {
-        self.transport.is_closed() || self.performer.is_closed()
+        self.retired.load(Ordering::Relaxed)
+            || self.transport.is_closed()
+            || self.performer.is_closed()
     }
 }
 
