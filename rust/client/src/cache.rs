@@ -56,10 +56,7 @@ impl Cache {
         }
         let mut client = KeyServiceClient::new(connection.transport());
         let request = WatchKeysRequest { parent: keyring.to_string() };
-        let mut changes = match client.watch_keys(request).await {
-            Ok(response) => response.into_inner(),
-            Err(status) => return Err(connection.failure(&status).await),
-        };
+        let mut changes = connection.answer(client.watch_keys(request).await).await?;
         // The first answer says that watching has begun.
         match changes.message().await {
             Ok(Some(_)) => {}

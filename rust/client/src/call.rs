@@ -27,10 +27,8 @@ impl Client {
         F: Future<Output = Result<Response<T>, Status>>,
     {
         self.attempt(retry, async |connection, left| {
-            match call(connection.transport().with_timeout(left)).await {
-                Ok(response) => Ok(response.into_inner()),
-                Err(status) => Err(connection.failure(&status).await),
-            }
+            let result = call(connection.transport().with_timeout(left)).await;
+            connection.answer(result).await
         })
     }
 

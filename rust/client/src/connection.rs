@@ -89,6 +89,17 @@ impl Connection {
         self.transport.clone()
     }
 
+    /// The answer of a call, or what its failure means.
+    pub(crate) async fn answer<T>(
+        &self,
+        result: Result<tonic::Response<T>, tonic::Status>,
+    ) -> Result<T, Failure> {
+        match result {
+            Ok(response) => Ok(response.into_inner()),
+            Err(status) => Err(self.failure(&status).await),
+        }
+    }
+
     /// What a failed call means.
     pub(crate) async fn failure(&self, status: &tonic::Status) -> Failure {
         self.ended.failure(status).await

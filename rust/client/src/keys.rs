@@ -111,10 +111,8 @@ impl Client {
                 let watch = process.cache.watch(connection, keyring).await?;
                 let seen = watch.changes();
                 let transport = connection.transport().with_timeout(left);
-                let page = match key_service(transport).list_keys(request.clone()).await {
-                    Ok(response) => response.into_inner(),
-                    Err(status) => return Err(connection.failure(&status).await),
-                };
+                let result = key_service(transport).list_keys(request.clone()).await;
+                let page = connection.answer(result).await?;
                 let read = page.keys.into_iter().map(|key| Key::try_from(key).map(Arc::new));
                 let read = read.collect::<Result<Vec<_>>>().map_err(Failure::answered)?;
                 watch.put(&read, seen);
@@ -144,15 +142,11 @@ impl Client {
             let watch = process.cache.watch(connection, name.keyring()).await?;
             let seen = watch.changes();
             let transport = connection.transport().with_timeout(left);
-            match key_service(transport).get_key(request.clone()).await {
-                Ok(response) => {
-                    let key = Key::try_from(response.into_inner()).map(Arc::new);
-                    let key = key.map_err(Failure::answered)?;
-                    watch.put(slice::from_ref(&key), seen);
-                    Ok(key)
-                }
-                Err(status) => Err(connection.failure(&status).await),
-            }
+            let result = key_service(transport).get_key(request.clone()).await;
+            let key = Key::try_from(connection.answer(result).await?).map(Arc::new);
+            let key = key.map_err(Failure::answered)?;
+            watch.put(slice::from_ref(&key), seen);
+            Ok(key)
         })
     }
 

@@ -60,4 +60,6 @@ pub use diagnose::{Outcome, Step, diagnose};
 pub use endpoint::Url;
 pub use keyrings::Keyring;
 pub use keys::{Key, KeyChange, KeyFilter, KeyVersionRef, NewKey};
+/// Limits of the API's fields, for providers that check before they ask.
+pub use supacrypt_proto::limits;
 pub use transport::Transport;

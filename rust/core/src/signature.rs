@@ -31,10 +31,11 @@ pub enum SignatureScheme {
     Ed25519,
 }
 
-/// Shortest and longest digest that ECDSA is offered for, in bytes: SHA-1 to SHA-512.
-const ECDSA_DIGEST_LEN: std::ops::RangeInclusive<usize> = 20..=64;
-
 impl SignatureScheme {
+    /// Shortest and longest digest that [`Ecdsa`](Self::Ecdsa) is offered for, in bytes: SHA-1 to
+    /// SHA-512.
+    pub const ECDSA_DIGEST_LEN: std::ops::RangeInclusive<usize> = 20..=64;
+
     /// The family of keys this scheme works with.
     pub const fn key_class(self) -> KeyClass {
         match self {
@@ -85,7 +86,7 @@ impl SignatureScheme {
                 }
                 input_len == digest.len()
             }
-            SignatureScheme::Ecdsa => ECDSA_DIGEST_LEN.contains(&input_len),
+            SignatureScheme::Ecdsa => Self::ECDSA_DIGEST_LEN.contains(&input_len),
             SignatureScheme::Ed25519 => true,
         };
         if fits {

@@ -46,10 +46,10 @@ fn common(key: &Key, class: Class, attribute: CK_ATTRIBUTE_TYPE) -> Option<Attri
         CKA_START_DATE | CKA_END_DATE => Attribute::Value(Vec::new()),
         CKA_DERIVE => boolean(false),
         CKA_LOCAL => boolean(key.origin == Origin::Generated),
-        CKA_KEY_GEN_MECHANISM => number(match key.origin {
-            Origin::Generated => mechanism::generation(key.spec),
-            _ => CK_UNAVAILABLE_INFORMATION,
-        }),
+        CKA_KEY_GEN_MECHANISM => {
+            let made = (key.origin == Origin::Generated).then(|| mechanism::generation(key.spec));
+            number(made.flatten().unwrap_or(CK_UNAVAILABLE_INFORMATION))
+        }
         CKA_ALLOWED_MECHANISMS => Attribute::Value(
             mechanism::for_key(key.spec).flat_map(CK_MECHANISM_TYPE::to_ne_bytes).collect(),
         ),

@@ -2,7 +2,8 @@
 //! compared here.
 
 use cryptoki_sys::*;
-use supacrypt_client::KeyFilter;
+use strum::IntoEnumIterator;
+use supacrypt_client::{KeyFilter, limits};
 use supacrypt_core::{KeySpec, KeyringName};
 
 use crate::{
@@ -12,26 +13,6 @@ use crate::{
     object::{Class, Object},
     template::Template,
 };
-
-/// Longest label and id of a key, in bytes.
-const LONGEST_LABEL: usize = 255;
-const LONGEST_ID: usize = 128;
-
-/// Every kind of key.
-const SPECS: [KeySpec; 12] = [
-    KeySpec::Rsa2048,
-    KeySpec::Rsa3072,
-    KeySpec::Rsa4096,
-    KeySpec::EcP256,
-    KeySpec::EcP384,
-    KeySpec::EcP521,
-    KeySpec::Ed25519,
-    KeySpec::Aes128,
-    KeySpec::Aes256,
-    KeySpec::HmacSha256,
-    KeySpec::HmacSha384,
-    KeySpec::HmacSha512,
-];
 
 /// The handles of all objects in the keyring that match.
 pub(crate) fn find(
@@ -58,8 +39,7 @@ pub(crate) fn find(
 fn filter(template: &Template) -> Result<Option<KeyFilter>> {
     let class = template.number(CKA_CLASS)?;
     let wanted = template.number(CKA_KEY_TYPE)?;
-    let kinds: Vec<KeySpec> = SPECS
-        .into_iter()
+    let kinds: Vec<KeySpec> = KeySpec::iter()
         .filter(|spec| wanted.is_none_or(|wanted| key_type(*spec) == wanted))
         .filter(|spec| match class {
             None => true,
@@ -75,12 +55,12 @@ fn filter(template: &Template) -> Result<Option<KeyFilter>> {
     let Ok(label) = template.text(CKA_LABEL) else { return Ok(None) };
     let object_id = template.bytes(CKA_ID).map(<[u8]>::to_vec);
     // Longer ones than a key can have are an error to the backend, and just not found here.
-    if label.as_ref().is_some_and(|label| label.len() > LONGEST_LABEL)
-        || object_id.as_ref().is_some_and(|id| id.len() > LONGEST_ID)
+    if label.as_ref().is_some_and(|label| label.len() > limits::LABEL)
+        || object_id.as_ref().is_some_and(|id| id.len() > limits::OBJECT_ID)
     {
         return Ok(None);
     }
-    let specs = if kinds.len() == SPECS.len() { Vec::new() } else { kinds };
+    let specs = if kinds.len() == KeySpec::iter().len() { Vec::new() } else { kinds };
     Ok(Some(KeyFilter { label, object_id, specs }))
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use cryptoki_sys::*;
+use strum::IntoEnumIterator;
 use supacrypt_client::{Client, Key, NewKey};
 use supacrypt_core::{KeyClass, KeySpec, KeyUsages, KeyringName};
 
@@ -51,15 +52,9 @@ pub(crate) fn secret_key(
     template: &Template,
 ) -> Result<Arc<Key>> {
     mechanism.permits(CKF_GENERATE)?;
+    let Action::Generate(class) = mechanism.action else { return Err(Rv(CKR_MECHANISM_INVALID)) };
     let length = template.number(CKA_VALUE_LEN)?.ok_or(Rv(CKR_TEMPLATE_INCOMPLETE))?;
-    let spec = match (mechanism.action, length) {
-        (Action::Generate(KeyClass::Aes), 16) => KeySpec::Aes128,
-        (Action::Generate(KeyClass::Aes), 32) => KeySpec::Aes256,
-        (Action::Generate(KeyClass::Hmac), 32) => KeySpec::HmacSha256,
-        (Action::Generate(KeyClass::Hmac), 48) => KeySpec::HmacSha384,
-        (Action::Generate(KeyClass::Hmac), 64) => KeySpec::HmacSha512,
-        _ => return Err(Rv(CKR_KEY_SIZE_RANGE)),
-    };
+    let spec = of_size(class, length, KeySpec::bytes)?;
     is_stored(template)?;
     is_confined(template)?;
     is_of(template, CKO_SECRET_KEY, spec)?;
@@ -96,12 +91,15 @@ fn rsa(public: &Template) -> Result<KeySpec> {
             return Err(Rv(CKR_ATTRIBUTE_VALUE_INVALID));
         }
     }
-    match public.number(CKA_MODULUS_BITS)?.ok_or(Rv(CKR_TEMPLATE_INCOMPLETE))? {
-        2048 => Ok(KeySpec::Rsa2048),
-        3072 => Ok(KeySpec::Rsa3072),
-        4096 => Ok(KeySpec::Rsa4096),
-        _ => Err(Rv(CKR_KEY_SIZE_RANGE)),
-    }
+    let bits = public.number(CKA_MODULUS_BITS)?.ok_or(Rv(CKR_TEMPLATE_INCOMPLETE))?;
+    of_size(KeyClass::Rsa, bits, KeySpec::bits)
+}
+
+/// The kind of key in a family that has this size.
+fn of_size(class: KeyClass, size: CK_ULONG, size_of: fn(KeySpec) -> usize) -> Result<KeySpec> {
+    KeySpec::iter()
+        .find(|spec| spec.class() == class && size_of(*spec) as CK_ULONG == size)
+        .ok_or(Rv(CKR_KEY_SIZE_RANGE))
 }
 
 fn on_curve(class: KeyClass, public: &Template) -> Result<KeySpec> {
@@ -110,8 +108,7 @@ fn on_curve(class: KeyClass, public: &Template) -> Result<KeySpec> {
     if class == KeyClass::Edwards && wanted == b"\x13\x0cedwards25519" {
         return Ok(KeySpec::Ed25519);
     }
-    [KeySpec::EcP256, KeySpec::EcP384, KeySpec::EcP521, KeySpec::Ed25519]
-        .into_iter()
+    KeySpec::iter()
         .find(|spec| spec.class() == class && curve(*spec) == Some(wanted))
         .ok_or(Rv(CKR_CURVE_NOT_SUPPORTED))
 }

@@ -177,14 +177,9 @@ pub(crate) fn for_key(spec: KeySpec) -> impl Iterator<Item = CK_MECHANISM_TYPE> 
 }
 
 /// The mechanism that makes keys like this.
-pub(crate) fn generation(spec: KeySpec) -> CK_MECHANISM_TYPE {
-    match spec.class() {
-        KeyClass::Rsa => CKM_RSA_PKCS_KEY_PAIR_GEN,
-        KeyClass::Ec => CKM_EC_KEY_PAIR_GEN,
-        KeyClass::Edwards => CKM_EC_EDWARDS_KEY_PAIR_GEN,
-        KeyClass::Aes => CKM_AES_KEY_GEN,
-        KeyClass::Hmac => CKM_GENERIC_SECRET_KEY_GEN,
-    }
+pub(crate) fn generation(spec: KeySpec) -> Option<CK_MECHANISM_TYPE> {
+    let makes = |row: &&Row| row.action == Action::Generate(spec.class());
+    TABLE.iter().find(makes).map(|row| row.mechanism)
 }
 
 /// The standard's names of all mechanisms, for the documentation's test.

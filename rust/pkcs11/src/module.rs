@@ -92,7 +92,7 @@ impl Module {
     }
 
     /// The object of a handle and its key as it is now.
-    pub(crate) fn resolve(&self, handle: CK_OBJECT_HANDLE) -> Result<(Object, Arc<Key>)> {
+    pub(crate) fn resolve(&self, handle: CK_OBJECT_HANDLE) -> Result<(Arc<Object>, Arc<Key>)> {
         let object = self.objects.object(handle)?;
         match self.client.key(&object.key) {
             Ok(key) => Ok((object, key)),
@@ -106,7 +106,7 @@ impl Module {
     }
 
     /// [`resolve`](Self::resolve) for a handle that is passed as a key.
-    pub(crate) fn resolve_key(&self, handle: CK_OBJECT_HANDLE) -> Result<(Object, Arc<Key>)> {
+    pub(crate) fn resolve_key(&self, handle: CK_OBJECT_HANDLE) -> Result<(Arc<Object>, Arc<Key>)> {
         self.resolve(handle).map_err(|error| match error {
             Rv(CKR_OBJECT_HANDLE_INVALID) => Rv(CKR_KEY_HANDLE_INVALID),
             other => other,

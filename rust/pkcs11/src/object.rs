@@ -4,7 +4,7 @@
 use std::{
     collections::HashMap,
     sync::{
-        PoisonError, RwLock,
+        Arc, PoisonError, RwLock,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -58,8 +58,8 @@ pub(crate) struct Objects {
 
 #[derive(Clone, Default)]
 struct Tables {
-    by_handle: HashMap<CK_OBJECT_HANDLE, Object>,
-    by_object: HashMap<Object, CK_OBJECT_HANDLE>,
+    by_handle: HashMap<CK_OBJECT_HANDLE, Arc<Object>>,
+    by_object: HashMap<Arc<Object>, CK_OBJECT_HANDLE>,
 }
 
 impl Default for Objects {
@@ -82,13 +82,14 @@ impl Objects {
             return *handle;
         }
         let handle = self.next.fetch_add(1, Ordering::Relaxed) as CK_OBJECT_HANDLE;
-        tables.by_handle.insert(handle, object.clone());
+        let object = Arc::new(object);
+        tables.by_handle.insert(handle, Arc::clone(&object));
         tables.by_object.insert(object, handle);
         handle
     }
 
     /// What the handle stands for.
-    pub(crate) fn object(&self, handle: CK_OBJECT_HANDLE) -> Result<Object> {
+    pub(crate) fn object(&self, handle: CK_OBJECT_HANDLE) -> Result<Arc<Object>> {
         let tables = self.tables.read().unwrap_or_else(PoisonError::into_inner);
         tables.by_handle.get(&handle).cloned().ok_or(Rv(CKR_OBJECT_HANDLE_INVALID))
     }
@@ -126,7 +127,7 @@ mod tests {
         let object = Object { key: "keyrings/a/keys/b".parse().unwrap(), class: Class::Private };
         let handle = objects.handle(object.clone());
         assert_eq!(objects.handle(object.clone()), handle);
-        assert_eq!(objects.adopt().object(handle), Ok(object.clone()));
+        assert_eq!(objects.adopt().object(handle), Ok(Arc::new(object.clone())));
         objects.forget(&object.key);
         assert_eq!(objects.object(handle), Err(Rv(CKR_OBJECT_HANDLE_INVALID)));
         assert_ne!(objects.handle(object), handle);

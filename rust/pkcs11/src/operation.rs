@@ -9,6 +9,8 @@ mod sign;
 mod verify;
 
 use cryptoki_sys::*;
+use supacrypt_client::{Key, limits};
+use supacrypt_core::KeyUsages;
 use zeroize::Zeroizing;
 
 pub(crate) use self::{
@@ -20,10 +22,8 @@ pub(crate) use self::{
 use crate::{
     error::{Result, Rv},
     ffi::Output,
+    object::Class,
 };
-
-/// Largest input in bytes that is collected for the backend, which takes no more either.
-const LARGEST_INPUT: usize = 64 * 1024;
 
 /// What is going on in a session; one of each kind at a time.
 #[derive(Default)]
@@ -74,6 +74,16 @@ pub(crate) fn step<T>(
     }
 }
 
+/// Refuses an object that is neither `half` of a pair nor a secret key, and a key that may not do
+/// this.
+fn permitted(key: &Key, class: Class, half: Class, usage: KeyUsages) -> Result<()> {
+    if (class == half || class == Class::Secret) && key.usages.contains(usage) {
+        Ok(())
+    } else {
+        Err(Rv(CKR_KEY_FUNCTION_NOT_PERMITTED))
+    }
+}
+
 /// Gives out `make()`, whose length is known before it is made.
 fn give(
     output: &mut Output,
@@ -87,14 +97,14 @@ fn give(
     Ok(Step::Ends)
 }
 
-/// Input that has to be sent as a whole; wiped when it is dropped.
+/// Input that has to be sent as a whole, no longer than the backend takes it; wiped when it is dropped.
 #[derive(Default)]
 struct Collected(Zeroizing<Vec<u8>>);
 
 impl Collected {
     fn add(&mut self, piece: &[u8]) -> Result<()> {
         let length = self.0.len() + piece.len();
-        if length > LARGEST_INPUT {
+        if length > limits::INPUT {
             return Err(Rv(CKR_DATA_LEN_RANGE));
         }
         if length > self.0.capacity() {

@@ -86,7 +86,18 @@ impl Slots {
 }
 
 /// The version of this library and of everything that it shows as a device.
-pub(crate) const VERSION: CK_VERSION = CK_VERSION { major: 0, minor: 1 };
+pub(crate) const VERSION: CK_VERSION = CK_VERSION {
+    major: number(env!("CARGO_PKG_VERSION_MAJOR")),
+    minor: number(env!("CARGO_PKG_VERSION_MINOR")),
+};
+
+/// A part of the version; one that does not fit fails the build.
+const fn number(text: &str) -> CK_BYTE {
+    match CK_BYTE::from_str_radix(text, 10) {
+        Ok(number) => number,
+        Err(_) => panic!("a version's part is a number below 256"),
+    }
+}
 
 /// `C_GetTokenInfo`; `sessions` are the open ones: all, and those that may write.
 ///

@@ -3,15 +3,11 @@
 
 mod common;
 
-use std::{
-    fs,
-    panic::{AssertUnwindSafe, catch_unwind},
-    ptr, thread,
-};
+use std::{ptr, thread};
 
 use cryptoki::{mechanism::Mechanism, object::ObjectHandle, session::Session};
 use cryptoki_sys::{CK_RV, CKR_CRYPTOKI_ALREADY_INITIALIZED, CKR_OK};
-use supacrypt_testkit::Backend;
+use supacrypt_testkit::{Backend, descriptors, fork, threads};
 
 use common::{end, functions, load, open, p256 as key_pair};
 
@@ -24,7 +20,7 @@ fn main() {
         ("a_child_may_initialize_again", fork_and_initialize),
         ("the_module_can_be_unloaded_and_loaded_again", unload_and_reload),
         ("handles_outlive_a_restart_of_the_backend", restart),
-        ("many_threads_share_a_connection", threads),
+        ("many_threads_share_a_connection", many_threads),
     ]);
 }
 
@@ -39,22 +35,18 @@ fn sign_and_verify(
     session.verify(&Mechanism::Ecdsa, public, &digest, &signature).expect("it is valid");
 }
 
-fn entries(folder: &str) -> usize {
-    fs::read_dir(folder).expect("procfs").count()
-}
-
 fn no_thread_and_no_descriptor(_: &mut Backend) {
     // The first use of the standard library's and the system's own caches is not what is counted.
     end(load());
-    let before = entries("/proc/self/fd");
+    let before = descriptors();
     let context = load();
     let session = open(&context);
     sign_and_verify(&session, key_pair(&session, "threads"), 0);
-    assert_eq!(entries("/proc/self/task"), 1, "threads while the module is in use");
-    assert!(entries("/proc/self/fd") > before, "the connection is a descriptor");
+    assert_eq!(threads(), 1, "threads while the module is in use");
+    assert!(descriptors() > before, "the connection is a descriptor");
     drop(session);
     end(context);
-    assert_eq!(entries("/proc/self/fd"), before, "descriptors after C_Finalize");
+    assert_eq!(descriptors(), before, "descriptors after C_Finalize");
 }
 
 fn fork_without_initializing(_: &mut Backend) {
@@ -66,10 +58,10 @@ fn fork_without_initializing(_: &mut Backend) {
     let child = fork(|| {
         let grandchild = fork(work);
         work();
-        assert!(succeeded(grandchild), "the grandchild");
+        assert!(grandchild.succeeded(), "the grandchild");
     });
     work();
-    assert!(succeeded(child), "the child");
+    assert!(child.succeeded(), "the child");
     end(context);
 }
 
@@ -84,11 +76,11 @@ fn fork_and_initialize(_: &mut Backend) {
         let session = open(&context);
         sign_and_verify(&session, key_pair(&session, "in-child"), 0);
     });
-    assert!(succeeded(child), "the child");
+    assert!(child.succeeded(), "the child");
     sign_and_verify(&session, keys, 1);
     // And one that does nothing but end what it inherited, while the parent goes on.
     let child = fork(|| assert_eq!(finalize(), CKR_OK));
-    assert!(succeeded(child), "the child that finalizes");
+    assert!(child.succeeded(), "the child that finalizes");
     sign_and_verify(&session, keys, 2);
     end(context);
 }
@@ -120,7 +112,7 @@ fn restart(backend: &mut Backend) {
     end(context);
 }
 
-fn threads(_: &mut Backend) {
+fn many_threads(_: &mut Backend) {
     let context = load();
     let keys = key_pair(&open(&context), "threads");
     thread::scope(|scope| {
@@ -132,28 +124,6 @@ fn threads(_: &mut Backend) {
         }
     });
     end(context);
-}
-
-/// Runs `work` in a child, which ends with 0 when it does not panic.
-#[allow(unsafe_code, reason = "forking is what is tested")]
-fn fork(work: impl FnOnce()) -> libc::pid_t {
-    // SAFETY: this process has one thread, so that the child finds no lock held by another.
-    let child = unsafe { libc::fork() };
-    assert!(child >= 0, "fork");
-    if child == 0 {
-        let outcome = catch_unwind(AssertUnwindSafe(work));
-        // SAFETY: ends the child at once, so that it does not clean up after its parent.
-        unsafe { libc::_exit(i32::from(outcome.is_err())) };
-    }
-    child
-}
-
-#[allow(unsafe_code, reason = "forking is what is tested")]
-fn succeeded(child: libc::pid_t) -> bool {
-    let mut status = -1;
-    // SAFETY: the child is ours, and the status can be written.
-    let waited = unsafe { libc::waitpid(child, &raw mut status, 0) };
-    waited == child && libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == 0
 }
 
 /// `C_Initialize`, past the bookkeeping of the library that this file uses otherwise.

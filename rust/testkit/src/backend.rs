@@ -9,7 +9,7 @@ use std::{
 
 use supacrypt_cli::local::{self, Deployment, Endpoints, Lifetime};
 use supacrypt_client::{Client, Config};
-use supacrypt_core::{KeyringName, Result};
+use supacrypt_core::{KeyringName, ResourceId, Result};
 use supacrypt_pki::{Identity, Validity};
 use tempfile::TempDir;
 
@@ -49,7 +49,8 @@ impl Backend {
         let keyring = KEYRING.parse().expect("invariant: an id");
         let (deployment, (process, endpoints)) = (0..TRIES)
             .find_map(|number| {
-                let deployment = deploy(&dir.path().join(format!("backend-{number}")), sections);
+                let dir = dir.path().join(format!("backend-{number}"));
+                let deployment = deploy(&dir, &keyring, sections);
                 match start(&deployment) {
                     Ok(started) => Some((deployment, started)),
                     // Somebody else took a port after it was found to be free.
@@ -146,10 +147,9 @@ impl Drop for Backend {
     }
 }
 
-fn deploy(dir: &Path, sections: &str) -> Deployment {
+fn deploy(dir: &Path, keyring: &ResourceId, sections: &str) -> Deployment {
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let keyring = KEYRING.parse().expect("invariant: an id");
-    let deployment = Deployment::create(dir, listen, &keyring).expect("the backend's directory");
+    let deployment = Deployment::create(dir, listen, keyring).expect("the backend's directory");
     let path = deployment.server_config();
     let config = fs::read_to_string(&path).expect("the configuration was just written");
     fs::write(&path, format!("{config}\n{sections}")).expect("the configuration is ours");

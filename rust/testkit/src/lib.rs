@@ -14,7 +14,9 @@ mod audit;
 mod backend;
 mod identities;
 mod metrics;
+mod process;
 
 pub use artifacts::{cdylib, program};
 pub use backend::{Backend, KEYRING};
+pub use process::{Forked, descriptors, fork, threads};
 pub use supacrypt_pki::{Identity, Validity};

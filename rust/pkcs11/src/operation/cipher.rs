@@ -4,11 +4,11 @@
 use std::sync::Arc;
 
 use cryptoki_sys::*;
-use supacrypt_client::{Client, Key};
+use supacrypt_client::{Client, Key, limits};
 use supacrypt_core::{EncryptionScheme, KeyClass, KeyUsages};
 use zeroize::Zeroizing;
 
-use super::{Collected, Step};
+use super::{Collected, Step, permitted};
 use crate::{
     error::{Result, Rv},
     ffi::Output,
@@ -51,9 +51,7 @@ impl Cipher {
         if cipher.scheme.key_class() != key.spec.class() {
             return Err(Rv(CKR_KEY_TYPE_INCONSISTENT));
         }
-        if (class != half && class != Class::Secret) || !key.usages.contains(usage) {
-            return Err(Rv(CKR_KEY_FUNCTION_NOT_PERMITTED));
-        }
+        permitted(&key, class, half, usage)?;
         Ok(Cipher { direction, key, cipher, pieces: None, result: None })
     }
 
@@ -81,7 +79,7 @@ impl Cipher {
         if self.pieces.is_some() {
             return Err(Rv(CKR_OPERATION_ACTIVE));
         }
-        if input.len() > super::LARGEST_INPUT {
+        if input.len() > limits::INPUT {
             return Err(self.wrong_length());
         }
         self.give(client, input, output)

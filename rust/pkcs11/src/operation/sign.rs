@@ -7,7 +7,7 @@ use supacrypt_client::{Client, Key};
 use supacrypt_core::{Digest, KeyUsages, SignatureScheme};
 use supacrypt_crypto::{Hasher, digest};
 
-use super::{Collected, Step, give};
+use super::{Collected, Step, give, permitted};
 use crate::{
     error::{Result, Rv},
     ffi::Output,
@@ -76,9 +76,7 @@ impl Sign {
         mechanism.row.permits(CKF_SIGN)?;
         let (hashed, scheme) = mechanism.signature()?;
         fits(scheme, &key)?;
-        if class == Class::Public || !key.usages.contains(KeyUsages::SIGN) {
-            return Err(Rv(CKR_KEY_FUNCTION_NOT_PERMITTED));
-        }
+        permitted(&key, class, Class::Private, KeyUsages::SIGN)?;
         Ok(Sign { key, scheme, input: Input::new(hashed) })
     }
 
@@ -135,16 +133,14 @@ pub(super) fn fits(scheme: Scheme, key: &Key) -> Result<()> {
     }
 }
 
-/// Shortest input of ECDSA in bytes that the backend takes.
-const SHORTEST_DIGEST: usize = 20;
-
 /// `CKM_ECDSA` takes a digest of any length. It is a number, so that zeros before a short one
 /// change nothing (FIPS 186-5, section 6.4.1).
 pub(super) fn signed_input(scheme: SignatureScheme, input: &[u8]) -> Cow<'_, [u8]> {
-    if scheme != SignatureScheme::Ecdsa || input.is_empty() || input.len() >= SHORTEST_DIGEST {
+    let shortest = *SignatureScheme::ECDSA_DIGEST_LEN.start();
+    if scheme != SignatureScheme::Ecdsa || input.is_empty() || input.len() >= shortest {
         return input.into();
     }
-    let mut longer = vec![0; SHORTEST_DIGEST - input.len()];
+    let mut longer = vec![0; shortest - input.len()];
     longer.extend_from_slice(input);
     longer.into()
 }

@@ -7,7 +7,7 @@ use supacrypt_client::{Client, Key};
 use supacrypt_core::KeyUsages;
 
 use super::{
-    Step,
+    Step, permitted,
     sign::{Input, fits, signed_input},
 };
 use crate::{
@@ -28,9 +28,7 @@ impl Verify {
         mechanism.row.permits(CKF_VERIFY)?;
         let (hashed, scheme) = mechanism.signature()?;
         fits(scheme, &key)?;
-        if class == Class::Private || !key.usages.contains(KeyUsages::VERIFY) {
-            return Err(Rv(CKR_KEY_FUNCTION_NOT_PERMITTED));
-        }
+        permitted(&key, class, Class::Public, KeyUsages::VERIFY)?;
         Ok(Verify { key, scheme, input: Input::new(hashed) })
     }
 
