@@ -114,7 +114,7 @@ impl Server {
             version = env!("CARGO_PKG_VERSION"), "listening"
         );
 
-        let connections = self.acceptor.accept(self.listener);
+        let connections = self.acceptor.accept(self.listener, service.draining().clone())?;
         let mut serving =
             std::pin::pin!(grpc::serve(Arc::clone(&service), connections, &config.limits));
         let served = tokio::select! {

@@ -19,6 +19,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use supacrypt_core::{Error, Permission, Reason, ResourceId, Result};
+use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
@@ -43,10 +44,13 @@ pub struct Service {
     slots: Arc<Semaphore>,
     deadline: Duration,
     draining: CancellationToken,
+    /// Where everything runs that would hold up the other connections of a lane.
+    workers: Handle,
 }
 
 impl Service {
-    /// A service that refuses new work once `draining` is cancelled.
+    /// A service that refuses new work once `draining` is cancelled. Must be called within the
+    /// runtime that shall carry out what takes longer.
     pub fn new(
         keyrings: Keyrings,
         keys: Keys,
@@ -65,6 +69,7 @@ impl Service {
             slots: Arc::new(Semaphore::new(limits.max_concurrent_operations.get())),
             deadline: limits.operation_deadline,
             draining,
+            workers: Handle::current(),
         })
     }
 

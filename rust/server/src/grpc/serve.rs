@@ -3,12 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use supacrypt_core::{Error, Reason, Result};
 use supacrypt_proto::v1::audit_service_server::AuditServiceServer;
 use supacrypt_proto::v1::crypto_service_server::CryptoServiceServer;
 use supacrypt_proto::v1::key_service_server::KeyServiceServer;
 use supacrypt_proto::v1::keyring_service_server::KeyringServiceServer;
 use supacrypt_proto::{limits, v1};
+use tokio::task::JoinSet;
 use tonic::transport::Server;
 use tonic_health::ServingStatus;
 
@@ -40,11 +42,11 @@ const SERVICES: [&str; 5] = [
     "supacrypt.v1.KeyringService",
 ];
 
-/// Serves `connections` until the service drains and all requests have ended.
+/// Serves `lanes` until the service drains and all requests have ended.
 ///
 /// # Errors
 /// [`Reason::Internal`] when the server fails as a whole.
-pub async fn serve(service: Arc<Service>, connections: Connections, config: &Limits) -> Result<()> {
+pub async fn serve(service: Arc<Service>, lanes: Vec<Connections>, config: &Limits) -> Result<()> {
     let internal = |error: &dyn std::error::Error| {
         Error::new(Reason::Internal, format!("the gRPC server failed: {error}"))
     };
@@ -58,17 +60,11 @@ pub async fn serve(service: Arc<Service>, connections: Connections, config: &Lim
         health.set_service_status(name, ServingStatus::Serving).await;
     }
     let draining = service.draining().clone();
-    let until_drained = async move {
-        draining.cancelled().await;
-        for name in SERVICES {
-            health.set_service_status(name, ServingStatus::NotServing).await;
-        }
-    };
     let audit = AuditServiceServer::new(Audit(Arc::clone(&service)));
     let crypto = CryptoServiceServer::new(Crypto(Arc::clone(&service)));
     let keys = KeyServiceServer::new(Keys(Arc::clone(&service)));
     let keyrings = KeyringServiceServer::new(Keyrings(Arc::clone(&service)));
-    Server::builder()
+    let server = Server::builder()
         .initial_stream_window_size(STREAM_WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW)
         .max_concurrent_streams(config.max_streams_per_connection.get())
@@ -80,8 +76,28 @@ pub async fn serve(service: Arc<Service>, connections: Connections, config: &Lim
         .add_service(keys.max_decoding_message_size(limits::MESSAGE))
         .add_service(keyrings.max_decoding_message_size(limits::MESSAGE))
         .add_service(health_server)
-        .add_service(reflection)
-        .serve_with_incoming_shutdown(connections, until_drained)
-        .await
-        .map_err(|error| internal(&error))
+        .add_service(reflection);
+
+    let mut serving = JoinSet::new();
+    for connections in lanes {
+        let (lane, accepted) = connections.split();
+        let drained = draining.clone().cancelled_owned();
+        let serve = server.clone().serve_with_incoming_shutdown(accepted, drained);
+        let runtime = lane.runtime().clone();
+        serving.spawn_on(serve.inspect(move |_| drop(lane)), &runtime);
+    }
+    let drain = async {
+        draining.cancelled().await;
+        for name in SERVICES {
+            health.set_service_status(name, ServingStatus::NotServing).await;
+        }
+        Ok(())
+    };
+    let serve = async {
+        while let Some(ended) = serving.join_next().await {
+            ended.map_err(|error| internal(&error))?.map_err(|error| internal(&error))?;
+        }
+        Ok(())
+    };
+    tokio::try_join!(drain, serve).map(|_| ())
 }

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use supacrypt_core::{Error, Result};
-use tokio::runtime::Handle;
 use tokio::task::JoinSet;
 
 use super::operation::Attempt;
@@ -99,12 +98,13 @@ impl<K: KeyOperation> InFlight<K> {
 
     fn run_aside(&mut self, id: u64, operation: K, time: SystemTime, running: RunningOperation) {
         let (service, peer) = (Arc::clone(&self.service), self.peer.clone());
-        self.running.spawn(async move {
+        let work = async move {
             let subject = Subject::of(&operation);
             let result = service.perform_aside(&peer, operation).await;
             let entry = subject.entry(&peer, time, result.as_ref().err());
             Finished { id, result, entry, running: Some(running) }
-        });
+        };
+        self.running.spawn_on(work, &self.service.workers);
     }
 }
 
@@ -141,11 +141,10 @@ impl<K: KeyOperation> Drop for InFlight<K> {
         if self.running.is_empty() && self.finished.is_empty() {
             return;
         }
-        let Ok(runtime) = Handle::try_current() else { return };
         let service = Arc::clone(&self.service);
         let mut running = std::mem::take(&mut self.running);
         let mut finished = std::mem::take(&mut self.finished);
-        runtime.spawn(async move {
+        self.service.workers.spawn(async move {
             while let Some(one) = running.join_next().await {
                 finished.extend(one);
             }

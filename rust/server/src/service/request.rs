@@ -62,7 +62,7 @@ impl Service {
         work: impl Future<Output = Result<T, Failure>> + Send + 'static,
     ) -> Result<T> {
         let (service, peer) = (Arc::clone(self), peer.clone());
-        let task = tokio::spawn(async move {
+        let task = self.workers.spawn(async move {
             let now = SystemTime::now();
             let result = match service.enter(&peer, now) {
                 Ok(_slot) => within(service.limit(timeout), work).await,

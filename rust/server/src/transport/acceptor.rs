@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use futures_util::Stream;
 use rustls::ServerConfig;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -13,8 +14,10 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 use tokio_stream::wrappers::ReceiverStream;
+use tokio_util::sync::CancellationToken;
 
 use super::identity::Identity;
+use super::lane::{Lane, Load};
 use super::peer::Peer;
 use super::plaintext::Protocol;
 use super::refusal::Refusal;
@@ -33,8 +36,27 @@ const LINGER_BYTES: u64 = 64 * 1024;
 /// How long to wait when the system has no descriptors left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Accepted connections, for the gRPC server. Dropping it closes the listener.
-pub type Connections = ReceiverStream<Result<PeerStream, Infallible>>;
+/// The accepted connections of one lane, for the gRPC server.
+#[derive(Debug)]
+pub struct Connections {
+    lane: Arc<Lane>,
+    accepted: ReceiverStream<Accepted>,
+}
+
+type Accepted = Result<PeerStream, Infallible>;
+
+impl Connections {
+    /// The lane that they must be served on, and the connections as they come.
+    pub fn split(self) -> (Arc<Lane>, impl Stream<Item = Accepted> + Send) {
+        (self.lane, self.accepted)
+    }
+}
+
+/// Where a lane gets its connections from.
+struct Inlet {
+    lane: Arc<Lane>,
+    ready: mpsc::Sender<Accepted>,
+}
 
 /// Accepts connections and carries out their handshakes.
 #[derive(Clone)]
@@ -63,17 +85,34 @@ impl Acceptor {
         }
     }
 
-    /// Accepts from `listener` until the connections are no longer wanted.
-    pub fn accept(self, listener: TcpListener) -> Connections {
-        let (ready, connections) = mpsc::channel(1);
+    /// Accepts from `listener` until `end`, and spreads what comes over lanes.
+    ///
+    /// # Errors
+    /// [`Reason::Internal`] when the system has no threads left.
+    ///
+    /// [`Reason::Internal`]: supacrypt_core::Reason::Internal
+    pub fn accept(
+        self,
+        listener: TcpListener,
+        end: CancellationToken,
+    ) -> supacrypt_core::Result<Vec<Connections>> {
+        let (mut inlets, mut outlets) = (Vec::new(), Vec::new());
+        for lane in Lane::start_all()? {
+            let (ready, accepted) = mpsc::channel(1);
+            outlets.push(Connections { lane: Arc::clone(&lane), accepted: accepted.into() });
+            inlets.push(Inlet { lane, ready });
+        }
         tokio::spawn(async move {
             loop {
                 let accepted = tokio::select! {
                     accepted = listener.accept() => accepted,
-                    () = ready.closed() => return,
+                    () = end.cancelled() => return,
                 };
                 match accepted {
-                    Ok((tcp, address)) => self.admit(tcp, address, ready.clone()),
+                    Ok((tcp, address)) => {
+                        let (inlet, load) = Lane::least_loaded(&inlets, |inlet| &inlet.lane);
+                        self.admit(tcp, address, inlet, load);
+                    }
                     Err(cause) => {
                         tracing::warn!("a connection could not be accepted: {cause}");
                         tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -81,24 +120,19 @@ impl Acceptor {
                 }
             }
         });
-        connections.into()
+        Ok(outlets)
     }
 
     /// Goes on in a task of its own: a client that takes its time keeps nobody else waiting.
-    fn admit(
-        &self,
-        tcp: TcpStream,
-        address: SocketAddr,
-        ready: mpsc::Sender<Result<PeerStream, Infallible>>,
-    ) {
-        let acceptor = self.clone();
+    fn admit(&self, tcp: TcpStream, address: SocketAddr, inlet: &Inlet, load: Load) {
+        let (acceptor, ready) = (self.clone(), inlet.ready.clone());
         let slot = Arc::clone(&self.slots).try_acquire_owned();
-        tokio::spawn(async move {
+        inlet.lane.runtime().spawn(async move {
             let Ok(slot) = slot else {
                 return acceptor.refuse(address, Refusal::connection_limit()).await;
             };
             let limit = acceptor.handshake_timeout;
-            let greeted = tokio::time::timeout(limit, acceptor.greet(tcp, address, slot))
+            let greeted = tokio::time::timeout(limit, acceptor.greet(tcp, address, slot, load))
                 .await
                 .unwrap_or_else(|_| Err(Refusal::timeout(limit)));
             match greeted {
@@ -114,10 +148,13 @@ impl Acceptor {
     /// balancers do.
     async fn greet(
         &self,
-        mut tcp: TcpStream,
+        tcp: TcpStream,
         address: SocketAddr,
         slot: OwnedSemaphorePermit,
+        load: Load,
     ) -> Result<Option<PeerStream>, Refusal> {
+        // It was accepted by another runtime.
+        let Ok(mut tcp) = tcp.into_std().and_then(TcpStream::from_std) else { return Ok(None) };
         let mut first = [0; 4];
         let protocol = match tcp.peek(&mut first).await {
             Ok(0) | Err(_) => return Ok(None),
@@ -141,7 +178,7 @@ impl Acceptor {
         let peer = Peer::new(identify(&tls)?, address);
         let counted = self.metrics.connections.opened();
         tracing::debug!(principal = %peer.principal(), peer = %address, "connected");
-        Ok(Some(PeerStream { tls, peer, _slot: slot, _counted: counted }))
+        Ok(Some(PeerStream { tls, peer, _load: load, _slot: slot, _counted: counted }))
     }
 
     async fn refuse(&self, address: SocketAddr, refusal: Refusal) {

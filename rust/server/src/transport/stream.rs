@@ -10,6 +10,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio_rustls::server::TlsStream;
 use tonic::transport::server::Connected;
 
+use super::lane::Load;
 use super::peer::Peer;
 use crate::telemetry::OpenConnection;
 
@@ -18,6 +19,7 @@ use crate::telemetry::OpenConnection;
 pub struct PeerStream {
     pub(super) tls: TlsStream<TcpStream>,
     pub(super) peer: Peer,
+    pub(super) _load: Load,
     pub(super) _slot: OwnedSemaphorePermit,
     pub(super) _counted: OpenConnection,
 }
