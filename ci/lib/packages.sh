@@ -62,10 +62,16 @@ need_lint_tools() {
     fi
 }
 
+need_sdk_packages() {
+    need mmdebstrap apt-utils curl unzip python3-venv util-linux
+    command -v rustup >/dev/null || die "rustup is missing; it fetches Rust for the other systems"
+}
+
 setup() {
     need_build_packages
     need_lint_tools
     need_judge_packages
     need_bench_packages
+    need_sdk_packages
     say "everything is there"
 }

@@ -50,6 +50,7 @@ pub(crate) fn read_pieces(path: &Path, mut take: impl FnMut(&[u8])) -> Result<()
 pub(crate) fn write(path: &Path, content: &[u8]) -> Result<()> {
     let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty());
     let written = (|| {
+        #[cfg_attr(not(unix), expect(unused_mut, reason = "changed on Unix only"))]
         let mut draft = tempfile::Builder::new();
         #[cfg(unix)]
         {

@@ -102,6 +102,7 @@ fn write_all(draft: &Path, listen: SocketAddr, keyring: &ResourceId) -> Result<(
     write_pki(&pki, listen).map_err(pki_error)?;
 
     let data = draft.join("data");
+    #[cfg_attr(not(unix), expect(unused_mut, reason = "changed on Unix only"))]
     let mut private = fs::DirBuilder::new();
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut private, 0o700);

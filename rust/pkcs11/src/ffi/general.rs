@@ -27,12 +27,10 @@ pub(super) unsafe extern "C" fn initialize(arguments: *mut c_void) -> CK_RV {
 /// Locks are always those of the system. Threads are never made, so that it does not matter
 /// whether they may be.
 fn check(arguments: &CK_C_INITIALIZE_ARGS) -> Result<()> {
-    let given = [
-        arguments.CreateMutex.is_some(),
-        arguments.DestroyMutex.is_some(),
-        arguments.LockMutex.is_some(),
-        arguments.UnlockMutex.is_some(),
-    ];
+    // Copied out: on Windows the standard's structures are packed, and their fields have no address.
+    let CK_C_INITIALIZE_ARGS { CreateMutex, DestroyMutex, LockMutex, UnlockMutex, .. } = *arguments;
+    let given =
+        [CreateMutex.is_some(), DestroyMutex.is_some(), LockMutex.is_some(), UnlockMutex.is_some()];
     let callbacks = given.contains(&true);
     if !arguments.pReserved.is_null() || (callbacks && given.contains(&false)) {
         return Err(Rv(CKR_ARGUMENTS_BAD));
