@@ -124,7 +124,7 @@ def _binary_impl(ctx):
         crate.sources,
         layer.archive,
         output,
-        [crate.package, ctx.attr.file],
+        [ctx.attr.file],
     )
     return [DefaultInfo(files = depset([output]))]
 

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# cargo.sh TRIPLE PACKAGES CRATES LAYER OUTPUT SOURCES [PACKAGE FILE]: one action of cargo.bzl.
+# cargo.sh TRIPLE PACKAGES CRATES LAYER OUTPUT SOURCES [FILE]: one action of cargo.bzl.
 #
-# Builds in /build, which is empty and the same path in every action. Without PACKAGE and FILE the
-# output is a layer: the target directory after building the workspace's crates as empty ones. With
-# them the output is that file, built on such a layer.
+# Builds in /build, which is empty and the same path in every action. Without FILE the output is a
+# layer: the target directory after building the workspace's crates as empty ones. With it the output
+# is that file, built on such a layer.
 #
 # Cargo tells by times what it has to build again. So what is in a layer, and all that it was made of,
 # has one time in the past, and the sources of crates that are built on top have today's.
 set -euo pipefail
-target=$1 packages=$2 crates=$PWD/$3 layer=$4 output=$PWD/$5 sources=$6 package=${7:-} file=${8:-}
+target=$1 packages=$2 crates=$PWD/$3 layer=$4 output=$PWD/$5 sources=$6 file=${7:-}
 [ "$layer" = - ] || layer=$PWD/$layer
 triple=${target%%.*}
 past=@946684800

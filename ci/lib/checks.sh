@@ -7,7 +7,7 @@ lint() {
     cd "$SUPACRYPT_ROOT"
     step "rustfmt" cargo fmt --all --check
     step "clippy" cargo clippy --locked --workspace --all-targets -- -D warnings
-    step "shellcheck" shellcheck dev .ci/run ci/lib/*.sh ci/judges/*.sh ci/sdk/*.sh
+    step "shellcheck" shellcheck dev .ci/run ci/lib/*.sh ci/judges/*.sh ci/sdk/*.sh bazel/*.sh
     step "cargo-deny" "$SUPACRYPT_CACHE/tools/bin/cargo-deny" --locked check --hide-inclusion-graph \
         bans licenses sources
 }

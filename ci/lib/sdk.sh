@@ -29,9 +29,16 @@ sdk_root() {
 
 make_sdk_root() {
     local root=$1 old
+    # A Bazel that still runs in another root would lose the ground under its feet.
+    for old in "$SUPACRYPT_CACHE"/sdk/root-*; do
+        [ ! -x "$old/usr/bin/bazel" ] ||
+            as_root "$SUPACRYPT_ROOT/ci/sdk/enter.sh" "$old" "$SUPACRYPT_ROOT" \
+                "$SUPACRYPT_CACHE/sdk/cache" bazel shutdown >/dev/null 2>&1
+    done
     as_root "$SUPACRYPT_ROOT/ci/sdk/make.sh" "$(debian_mirror)" "$SUPACRYPT_CACHE/sdk/debs" "$root"
     for old in "$SUPACRYPT_CACHE"/sdk/root-*; do
-        [ "$old" = "$root" ] || as_root rm -rf --one-file-system "$old"
+        [ "$old" != "$root" ] || continue
+        as_root rm -rf --one-file-system "$old"
     done
 }
 

@@ -28,4 +28,4 @@ pivot_root . outside
 umount -l /outside
 cd /src
 exec env -i HOME=/cache/home PATH=/usr/local/bin:/usr/bin:/bin LANG=C.UTF-8 TERM="${TERM:-dumb}" \
-    USER=root "$@"
+    USER=root SUPACRYPT_SDK="$(basename "$root")" "$@"
