@@ -20,13 +20,13 @@ while read -r hash archive; do
     echo "{\"package\":\"$hash\",\"files\":{}}" >"/build/vendor/${archive%.crate}/.cargo-checksum.json"
 done <"$crates/SHA256SUMS"
 
-grep -v '/build.*out/' "$sources" | xargs cp --parents --dereference -t /build/src
+xargs -a "$sources" cp --parents --dereference -t /build/src
 # A member whose sources are not here is an empty crate.
 cd /build/src
 for manifest in rust/*/Cargo.toml; do
     member=${manifest%/Cargo.toml}
     [ ! -d "$member/src" ] || continue
-    mkdir -p "$member"/{src,tests,benches}
+    mkdir -p "$member/src"
     echo '//! Empty.' >"$member/src/lib.rs"
     ! grep -q '^\[build-dependencies' "$manifest" || echo "$empty" >"$member/build.rs"
     ! grep -q '^\[\[bin' "$manifest" || echo "$empty" >"$member/src/main.rs"
@@ -69,7 +69,7 @@ case $triple in
 esac
 
 # Always all of them, so that features are the same as in the layer; those whose sources are not here
-# are empty and cost nothing.
+# are empty and cost next to nothing.
 selected=()
 for name in ${packages//,/ }; do selected+=(-p "$name"); done
 cargo "${build[@]}" --frozen --release --target "$triple" "${selected[@]}" >/build/log 2>&1 || {

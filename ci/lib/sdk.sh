@@ -35,7 +35,8 @@ make_sdk_root() {
             as_root "$SUPACRYPT_ROOT/ci/sdk/enter.sh" "$old" "$SUPACRYPT_ROOT" \
                 "$SUPACRYPT_CACHE/sdk/cache" bazel shutdown >/dev/null 2>&1
     done
-    as_root "$SUPACRYPT_ROOT/ci/sdk/make.sh" "$(debian_mirror)" "$SUPACRYPT_CACHE/sdk/debs" "$root"
+    as_root "$SUPACRYPT_ROOT/ci/sdk/make.sh" "$(debian_mirror)" "$SUPACRYPT_CACHE/sdk/debs" "$root" ||
+        return
     for old in "$SUPACRYPT_CACHE"/sdk/root-*; do
         [ "$old" != "$root" ] || continue
         as_root rm -rf --one-file-system "$old"

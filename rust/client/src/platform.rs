@@ -31,6 +31,15 @@ pub(crate) fn config_files() -> Vec<PathBuf> {
         .collect()
 }
 
+/// What is true of a file that [`check_private`] accepts.
+#[cfg(unix)]
+pub(crate) const CHECKED_PRIVATE: &str = "is readable by its owner only";
+
+/// What is true of a file that [`check_private`] accepts.
+#[cfg(windows)]
+pub(crate) const CHECKED_PRIVATE: &str =
+    "can be read; its access control list says who else may, and is not checked";
+
 /// Refuses a private key that others than its owner may read.
 ///
 /// # Errors

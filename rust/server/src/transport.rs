@@ -2,9 +2,8 @@
 //!
 //! [`tls`] says what the server demands of a peer; [`acceptor`] carries out handshakes, each in a
 //! task of its own so that a slow one holds up nobody; [`lane`] is the thread that drives a
-//! connection; [`refusal`] names what went wrong with one;
-//! [`peer`] reads the principal from the certificate; [`stream`] is a connection that knows its
-//! peer.
+//! connection; [`refusal`] names what went wrong with one; [`peer`] reads the principal from the
+//! certificate; [`stream`] is a connection that knows its peer.
 
 mod acceptor;
 mod identity;
