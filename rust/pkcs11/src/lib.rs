@@ -23,7 +23,8 @@ mod object;
 mod operation;
 mod session;
 mod slot;
+#[cfg(test)]
+mod status;
 mod template;
 
 pub use ffi::C_GetFunctionList;
-pub use mechanism::mechanism_names;

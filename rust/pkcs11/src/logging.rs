@@ -7,7 +7,7 @@ use std::{
 
 use supacrypt_client::Log;
 use supacrypt_core::{Error, Reason, Result};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::{filter::Targets, fmt, prelude::*};
 
 /// Begins to log; the first call in a process decides where to.
 ///
@@ -21,15 +21,16 @@ pub(crate) fn begin(log: &Log) -> Result<()> {
         .append(true)
         .open(path)
         .map_err(|error| wrong(format!("log.file {}: {error}", path.display())))?;
-    let filter = EnvFilter::try_new(log.level.as_deref().unwrap_or("warn"))
+    let filter: Targets = log
+        .level
+        .as_deref()
+        .unwrap_or("warn")
+        .parse()
         .map_err(|error| wrong(format!("log.level: {error}")))?;
     static BEGUN: Once = Once::new();
     BEGUN.call_once(|| {
-        let subscriber = tracing_subscriber::fmt()
-            .with_env_filter(filter)
-            .with_ansi(false)
-            .with_writer(Mutex::new(file))
-            .finish();
+        let lines = fmt::layer().with_ansi(false).with_writer(Mutex::new(file));
+        let subscriber = tracing_subscriber::registry().with(filter).with(lines);
         // Fails only where one is set already: in a program that this crate is linked into.
         let _ = tracing::subscriber::set_global_default(subscriber);
     });

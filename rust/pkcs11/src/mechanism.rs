@@ -57,6 +57,7 @@ pub(crate) enum Encryption {
 pub(crate) struct Row {
     pub(crate) mechanism: CK_MECHANISM_TYPE,
     pub(crate) action: Action,
+    #[cfg(test)]
     name: &'static str,
     /// Smallest and largest key, in the unit that the standard has for the mechanism.
     sizes: (CK_ULONG, CK_ULONG),
@@ -80,6 +81,7 @@ macro_rules! table {
         &[$(Row {
             mechanism: $mechanism,
             action: $action,
+            #[cfg(test)]
             name: stringify!($mechanism),
             sizes: $sizes,
             flags: $flags,
@@ -182,8 +184,9 @@ pub(crate) fn generation(spec: KeySpec) -> Option<CK_MECHANISM_TYPE> {
     TABLE.iter().find(makes).map(|row| row.mechanism)
 }
 
-/// The standard's names of all mechanisms, for the documentation's test.
-pub fn mechanism_names() -> impl Iterator<Item = &'static str> {
+/// The standard's names of all mechanisms.
+#[cfg(test)]
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
     TABLE.iter().map(|row| row.name)
 }
 

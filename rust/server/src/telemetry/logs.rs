@@ -4,8 +4,11 @@ use std::io::IsTerminal;
 
 use supacrypt_core::{Error, Reason, Result};
 use tracing::Subscriber;
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::{
+    filter::{ParseError, Targets},
+    fmt::{self, MakeWriter},
+    prelude::*,
+};
 
 /// What a line of the log looks like.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
@@ -43,17 +46,18 @@ fn subscriber(
     colour: bool,
     writer: impl for<'w> MakeWriter<'w> + Send + Sync + 'static,
 ) -> Result<Box<dyn Subscriber + Send + Sync>> {
-    let filter = EnvFilter::builder().parse(level).map_err(|error| {
+    let filter: Targets = level.parse().map_err(|error: ParseError| {
         let message = format!(
             "log.level is {level:?}: {error}; use error, warn, info, debug or trace, such as \
              \"info\" or \"info,sqlx=warn\""
         );
         Error::new(Reason::Configuration, message).in_field("log.level")
     })?;
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer);
+    let filtered = tracing_subscriber::registry().with(filter);
+    let lines = fmt::layer().with_writer(writer);
     Ok(match format {
-        LogFormat::Text => Box::new(lines.with_ansi(colour).finish()),
-        LogFormat::Json => Box::new(lines.json().flatten_event(true).finish()),
+        LogFormat::Text => Box::new(filtered.with(lines.with_ansi(colour))),
+        LogFormat::Json => Box::new(filtered.with(lines.json().flatten_event(true))),
     })
 }
 

@@ -2,8 +2,10 @@
 
 use std::{collections::BTreeSet, path::Path};
 
+use crate::mechanism;
+
 /// The list of functions that the module exports.
-const LIST: &str = include_str!("../src/ffi/list.rs");
+const LIST: &str = include_str!("ffi/list.rs");
 
 fn page() -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/pkcs11-status.md");
@@ -22,7 +24,7 @@ fn rows<'a>(page: &'a str, prefix: &str) -> Vec<(&'a str, &'a str)> {
 fn the_status_page_lists_exactly_the_mechanisms_there_are() {
     let page = page();
     let documented: BTreeSet<_> = rows(&page, "CKM_").into_iter().map(|(name, _)| name).collect();
-    let offered: BTreeSet<_> = supacrypt_pkcs11::mechanism_names().collect();
+    let offered: BTreeSet<_> = mechanism::names().collect();
     assert_eq!(documented, offered);
 }
 
