@@ -59,7 +59,7 @@ fn examine(file: Option<&Path>, steps: &mut Vec<Step>) -> Option<()> {
     })?;
     note(steps, "private key", || {
         platform::check_private(&config.tls.key)?;
-        Ok((format!("{} {}", config.tls.key.display(), platform::CHECKED_PRIVATE), ()))
+        Ok((format!("{} is readable by its owner only", config.tls.key.display()), ()))
     })?;
     steps.push(Step { name: "certificate".into(), outcome: certificate(&config) });
     let client = note(steps, "certificate and key", || {
