@@ -6,7 +6,11 @@ use supacrypt_client::Key;
 use supacrypt_core::{KeyClass, KeySpec, KeyUsages, Origin};
 use supacrypt_crypto::PublicComponents;
 
-use crate::{mechanism, object::Class};
+use crate::{
+    mechanism,
+    object::Class,
+    vendor::{CKA_SUPACRYPT_KEY_NAME, CKA_SUPACRYPT_KEY_VERSION},
+};
 
 /// What there is to say of an attribute.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +47,8 @@ fn common(key: &Key, class: Class, attribute: CK_ATTRIBUTE_TYPE) -> Option<Attri
         CKA_LABEL => Attribute::Value(key.label.as_bytes().to_vec()),
         CKA_ID => Attribute::Value(key.object_id.clone()),
         CKA_KEY_TYPE => number(key_type(key.spec)),
+        CKA_SUPACRYPT_KEY_NAME => Attribute::Value(key.name.to_string().into_bytes()),
+        CKA_SUPACRYPT_KEY_VERSION => Attribute::Value(key.version.to_string().into_bytes()),
         CKA_START_DATE | CKA_END_DATE => Attribute::Value(Vec::new()),
         CKA_DERIVE => boolean(false),
         CKA_LOCAL => boolean(key.origin == Origin::Generated),

@@ -26,5 +26,7 @@ mod slot;
 #[cfg(test)]
 mod status;
 mod template;
+mod vendor;
 
 pub use ffi::C_GetFunctionList;
+pub use vendor::{CKA_SUPACRYPT_KEY_NAME, CKA_SUPACRYPT_KEY_VERSION};
