@@ -4,12 +4,13 @@ use std::path::PathBuf;
 
 use clap::Parser;
 
-use crate::{commands::Command, exit};
+use crate::{build::VERSION, commands::Command, exit};
 
 #[derive(Parser)]
 #[command(
     name = "supacrypt",
     version,
+    long_version = VERSION.as_str(),
     about = "Administers Supacrypt and works with its keys",
     after_help = exit::HELP,
     infer_long_args = false,

@@ -3,6 +3,7 @@
 
 mod api;
 mod args;
+mod build;
 mod commands;
 mod confirm;
 mod context;

@@ -62,4 +62,5 @@ pub use keyrings::Keyring;
 pub use keys::{Key, KeyChange, KeyFilter, KeyVersionRef, NewKey};
 /// Limits of the API's fields, for providers that check before they ask.
 pub use supacrypt_proto::limits;
+pub use tls::key_exchanges;
 pub use transport::Transport;

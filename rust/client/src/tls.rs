@@ -44,6 +44,12 @@ pub(crate) fn client_config(tls: &Tls) -> Result<Arc<ClientConfig>> {
     Ok(Arc::new(config))
 }
 
+/// The key exchanges that TLS offers, the preferred one first, in the words of the TLS registry.
+pub fn key_exchanges() -> Vec<String> {
+    let groups = aws_lc_rs::default_provider().kx_groups;
+    groups.iter().map(|group| format!("{:?}", group.name())).collect()
+}
+
 /// Reads the certificates of a PEM file, at least one.
 pub(crate) fn certificates(
     path: &Path,

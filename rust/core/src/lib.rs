@@ -6,6 +6,7 @@
 //! algorithm are written down here and nowhere else.
 
 mod algorithm;
+mod build;
 mod digest;
 mod encryption;
 mod error;
@@ -16,6 +17,7 @@ mod role;
 mod signature;
 
 pub use algorithm::{Algorithm, MacScheme, Operation};
+pub use build::Build;
 pub use digest::Digest;
 pub use encryption::EncryptionScheme;
 pub use error::{Error, Reason, Result};

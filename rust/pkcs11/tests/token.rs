@@ -128,6 +128,18 @@ fn attributes(_: &mut Backend) {
             "{fact:?}"
         );
     }
+    // CKA_SUPACRYPT_KEY_NAME and CKA_SUPACRYPT_KEY_VERSION
+    let ours = [0xd343_5001, 0xd343_5002].map(AttributeType::VendorDefined);
+    let named = session.get_attributes(private, &ours).expect("attributes");
+    let [Attribute::VendorDefined((_, name)), Attribute::VendorDefined((_, version))] = &named[..]
+    else {
+        panic!("{named:?}")
+    };
+    assert!(name.starts_with(b"keyrings/dev/keys/"), "{}", String::from_utf8_lossy(name));
+    assert!(version.starts_with(name) && version.len() > name.len());
+    let search = [Attribute::VendorDefined((ours[0], name.clone()))];
+    assert_eq!(session.find_objects(&search).expect("a search").len(), 2, "both halves");
+
     let asked = [AttributeType::Value, AttributeType::Modulus, AttributeType::Label];
     let info = session.get_attribute_info(private, &asked).expect("info");
     assert!(

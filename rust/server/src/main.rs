@@ -2,19 +2,35 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::LazyLock;
 
 use clap::Parser;
-use supacrypt_core::{Error, Reason, Result};
+use supacrypt_core::{Build, Error, Reason, Result};
 use supacrypt_server::config::Config;
 use supacrypt_server::{Server, memory, telemetry, transport};
 use tokio::signal::unix::{SignalKind, signal};
+
+static VERSION: LazyLock<String> = LazyLock::new(|| {
+    let key_exchanges = transport::key_exchanges().join(" ");
+    let build = Build {
+        version: env!("CARGO_PKG_VERSION"),
+        commit: option_env!("SUPACRYPT_COMMIT"),
+        features: vec![
+            "API supacrypt.v1".into(),
+            "software custodian".into(),
+            "SQLite store".into(),
+            format!("TLS 1.3 with {key_exchanges}"),
+        ],
+    };
+    build.to_string()
+});
 
 /// Keeps cryptographic keys and performs operations with them, over gRPC with mutual TLS.
 ///
 /// Exit codes: 0 after a shutdown by SIGTERM or SIGINT, 1 when the server fails, 2 when the
 /// configuration is wrong.
 #[derive(Parser)]
-#[command(version)]
+#[command(version, long_version = VERSION.as_str())]
 struct Arguments {
     /// The configuration file
     #[arg(

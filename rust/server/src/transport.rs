@@ -18,4 +18,4 @@ pub use acceptor::{Acceptor, Connections};
 pub use lane::Lane;
 pub use peer::Peer;
 pub use stream::PeerStream;
-pub use tls::server_config;
+pub use tls::{key_exchanges, server_config};

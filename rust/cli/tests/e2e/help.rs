@@ -48,9 +48,14 @@ fn completions_know_the_commands() {
 #[test]
 fn the_version_is_printed_for_people_and_machines() {
     let version = env!("CARGO_PKG_VERSION");
-    let people = run(bare().arg("version")).text();
-    assert_eq!(people.trim(), format!("supacrypt {version}"));
+    for arguments in ["version", "--version"] {
+        let people = run(bare().arg(arguments)).text();
+        assert!(people.starts_with(&format!("supacrypt {version}\ncommit: ")), "{people}");
+        assert!(people.contains("X25519MLKEM768"), "{people}");
+    }
+    assert_eq!(run(bare().arg("-V")).text().trim(), format!("supacrypt {version}"));
     let machines = run(bare().args(["version", "--json"])).text();
     let machines: serde_json::Value = serde_json::from_str(&machines).unwrap();
     assert_eq!(machines["version"], version);
+    assert_eq!(machines["system"], std::env::consts::OS);
 }

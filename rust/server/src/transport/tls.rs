@@ -52,6 +52,12 @@ fn client_roots(file: &Path) -> Result<RootCertStore> {
     Ok(roots)
 }
 
+/// The key exchanges that TLS offers, the preferred one first, in the words of the TLS registry.
+pub fn key_exchanges() -> Vec<String> {
+    let groups = aws_lc_rs::default_provider().kx_groups;
+    groups.iter().map(|group| format!("{:?}", group.name())).collect()
+}
+
 fn certificates(key: &'static str, file: &Path) -> Result<Vec<CertificateDer<'static>>> {
     let certificates = CertificateDer::pem_file_iter(file)
         .and_then(Iterator::collect::<Result<Vec<_>, pem::Error>>)
