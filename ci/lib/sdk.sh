@@ -3,21 +3,38 @@
 
 sdk() {
     need_sdk_packages
-    if [ "${1:-}" = lock ]; then
-        "$SUPACRYPT_ROOT/ci/sdk/lock.sh" "$(debian_mirror)"
-        return
-    fi
-    [ $# -gt 0 ] || set -- bash
-    in_sdk "$SUPACRYPT_ROOT" "$SUPACRYPT_CACHE/sdk/cache" "$@"
+    case ${1:-} in
+        lock) "$SUPACRYPT_ROOT/ci/sdk/lock.sh" "$(debian_mirror)" ;;
+        image) sdk_image ;;
+        '') in_sdk bash ;;
+        *) in_sdk "$@" ;;
+    esac
 }
 
-# in_sdk CHECKOUT CACHE COMMAND...: runs a command in the root, which is made if need be.
+# in_sdk COMMAND...: runs a command in the root, which is made if need be.
 in_sdk() {
-    local root
+    local root cache=$SUPACRYPT_CACHE/sdk/cache
     root=$(sdk_root)
     [ -d "$root" ] || step "SDK root" make_sdk_root "$root"
-    mkdir -p "$2"
-    as_root "$SUPACRYPT_ROOT/ci/sdk/enter.sh" "$root" "$@"
+    mkdir -p "$cache"
+    as_root "$SUPACRYPT_ROOT/ci/sdk/enter.sh" "$root" "$SUPACRYPT_ROOT" "$cache" "$@"
+}
+
+# For hosts that are not Debian.
+sdk_image() {
+    local name
+    name=$(basename "$(sdk_root)")
+    in_sdk true
+    step "SDK image" in_sdk ci/sdk/image.sh /cache/supacrypt-sdk.tar "supacrypt-sdk-${name#root-}"
+    cat <<DONE
+$SUPACRYPT_CACHE/sdk/cache/supacrypt-sdk.tar holds the image. Elsewhere, in a checkout:
+
+  podman load --input supacrypt-sdk.tar
+  podman run --rm -it --privileged --volume .:/src --volume supacrypt-cache:/cache IMAGE \\
+      bazel build //release:dist
+
+Privileged: Bazel's sandbox makes namespaces of its own.
+DONE
 }
 
 # Named after all that it is made from, so that another lock means another root.
@@ -29,12 +46,6 @@ sdk_root() {
 
 make_sdk_root() {
     local root=$1 old
-    # A Bazel that still runs in another root would lose the ground under its feet.
-    for old in "$SUPACRYPT_CACHE"/sdk/root-*; do
-        [ ! -x "$old/usr/bin/bazel" ] ||
-            as_root "$SUPACRYPT_ROOT/ci/sdk/enter.sh" "$old" "$SUPACRYPT_ROOT" \
-                "$SUPACRYPT_CACHE/sdk/cache" bazel shutdown >/dev/null 2>&1
-    done
     as_root "$SUPACRYPT_ROOT/ci/sdk/make.sh" "$(debian_mirror)" "$SUPACRYPT_CACHE/sdk/debs" "$root" ||
         return
     for old in "$SUPACRYPT_CACHE"/sdk/root-*; do
@@ -62,4 +73,16 @@ as_root() {
         command -v sudo >/dev/null || die "the SDK root needs root or sudo"
         sudo --preserve-env=SUPACRYPT_DEBIAN_MIRROR "$@"
     fi
+}
+
+# Makes the C headers that are checked in.
+bindings() {
+    local toml name
+    need_sdk_packages
+    cd "$SUPACRYPT_ROOT"
+    for toml in bindings/c/*.toml; do
+        name=$(basename "$toml" .toml)
+        in_sdk cbindgen --quiet --config "$toml" \
+            --output "bindings/c/supacrypt_$name.h" "rust/$name/src/vendor.rs"
+    done
 }

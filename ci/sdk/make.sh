@@ -68,6 +68,15 @@ for tool in rust/bin/cargo rust/bin/rustc rust/bin/rustdoc zig/zig; do
     ln -s "/opt/$tool" "$work/root/usr/local/bin/"
 done
 
+# What stands for Apple's SDK: the system's headers, and the list of what its libraries export.
+sdk=$work/root/opt/macos-sdk
+mkdir -p "$sdk/usr/lib"
+ln -s /opt/zig/lib/libc/include/any-macos-any "$sdk/usr/include"
+ln -s /opt/zig/lib/libc/darwin/SDKSettings.json "$sdk/"
+for library in System c m iconv; do
+    ln -s /opt/zig/lib/libc/darwin/libSystem.tbd "$sdk/usr/lib/lib$library.tbd"
+done
+
 # Crates are fetched from inside, by the authorities that this machine trusts.
 cp -r /usr/local/share/ca-certificates/. "$work/root/usr/local/share/ca-certificates/"
 chroot "$work/root" update-ca-certificates >/dev/null 2>&1
