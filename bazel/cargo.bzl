@@ -3,6 +3,7 @@
     cargo_crate    one crate of the workspace: its sources and the crates it is made of
     cargo_layer    all third-party crates for one target, compiled
     cargo_binary   a program or library for one target, on top of its layer
+    cargo_tests    the test programs of all crates, on top of a layer
 
 Editing a crate compiles that crate and those that need it; the layer changes with Cargo.lock or a
 manifest only. docs/building.md tells how it fits together.
@@ -13,6 +14,7 @@ CrateInfo = provider(
     fields = {
         "package": "its name in Cargo.toml",
         "sources": "depset of its files and those of the crates it depends on",
+        "tests": "depset of the files of its tests and benchmarks",
     },
 )
 
@@ -20,7 +22,8 @@ LayerInfo = provider(
     "Third-party crates, compiled.",
     fields = {
         "archive": "what Cargo left in its target directory, a tar.zst",
-        "triple": "Rust's name of the target, with the oldest glibc to run on where that counts",
+        "target": "Rust's name of the target, with the oldest glibc to run on where that counts",
+        "profile": "the profile of Cargo.toml that it is built with, or `test`",
         "packages": "names of the packages that features are chosen for",
     },
 )
@@ -29,7 +32,7 @@ def _crate_impl(ctx):
     sources = depset(ctx.files.srcs, transitive = [dep[CrateInfo].sources for dep in ctx.attr.deps])
     return [
         DefaultInfo(files = depset(ctx.files.srcs)),
-        CrateInfo(package = ctx.attr.package, sources = sources),
+        CrateInfo(package = ctx.attr.package, sources = sources, tests = depset(ctx.files.tests)),
     ]
 
 _crate = rule(
@@ -37,6 +40,7 @@ _crate = rule(
     attrs = {
         "package": attr.string(mandatory = True),
         "srcs": attr.label_list(allow_files = True),
+        "tests": attr.label_list(allow_files = True),
         "deps": attr.label_list(providers = [CrateInfo]),
     },
 )
@@ -53,6 +57,7 @@ def cargo_crate(name, deps = [], data = []):
         name = name,
         package = "supacrypt-" + name,
         srcs = native.glob(["Cargo.toml", "build.rs", "src/**"], allow_empty = True) + data,
+        tests = native.glob(["tests/**", "benches/**"], allow_empty = True),
         deps = deps,
         visibility = ["//visibility:public"],
     )
@@ -62,44 +67,51 @@ def _all_processors(_os, _inputs):
     # Cargo uses all of them by itself.
     return {"cpu": 1024, "memory": 4096}
 
+def _one_processor(_os, _inputs):
+    # Most of the time goes into the one thread that optimizes across all crates.
+    return {"cpu": 1, "memory": 3072}
+
+def _script(name):
+    return attr.label(default = "//bazel:cargo/%s.sh" % name, allow_single_file = True, executable = True, cfg = "exec")
+
 _COMMON = {
-    "_tool": attr.label(default = "//bazel:cargo.sh", allow_single_file = True, executable = True, cfg = "exec"),
+    "_scripts": attr.label(default = "//bazel:cargo"),
     "_crates": attr.label(default = "@crates//:crates"),
     "_workspace": attr.label(default = "//:workspace"),
 }
 
-def _run(ctx, mnemonic, triple, packages, sources, layer, output, arguments):
+def _run(ctx, mnemonic, outputs, arguments, sources = [], inputs = [], resources = _all_processors):
+    """Runs the rule's script with the archives of crates, the list of sources, and `arguments`."""
     crates = ctx.attr._crates.files
-    workspace = ctx.attr._workspace.files
-    lists = ctx.actions.args()
-    lists.add_all(depset(transitive = [workspace, sources]))
-    lists.use_param_file("%s", use_always = True)
-    lists.set_param_file_format("multiline")
+    sources = depset(transitive = [ctx.attr._workspace.files] + sources)
+    listed = ctx.actions.args()
+    listed.add_all(sources)
+    listed.use_param_file("%s", use_always = True)
+    listed.set_param_file_format("multiline")
     ctx.actions.run(
-        executable = ctx.executable._tool,
-        arguments = [
-            triple,
-            ",".join(packages),
-            ctx.attr._crates.files.to_list()[0].dirname,
-            layer.path if layer else "-",
-            output.path,
-            lists,
-        ] + arguments,
-        inputs = depset([layer] if layer else [], transitive = [crates, workspace, sources]),
-        outputs = [output],
+        executable = ctx.executable._script,
+        arguments = [crates.to_list()[0].dirname, listed] + arguments,
+        inputs = depset(inputs, transitive = [crates, sources, ctx.attr._scripts.files]),
+        outputs = outputs,
         mnemonic = mnemonic,
-        progress_message = "%s %%{label} for %s" % (mnemonic, triple),
-        resource_set = _all_processors,
+        progress_message = "%s %%{label}" % mnemonic,
+        resource_set = resources,
         use_default_shell_env = True,
     )
 
 def _layer_impl(ctx):
     archive = ctx.actions.declare_file(ctx.label.name + ".tar.zst")
-    packages = [crate[CrateInfo].package for crate in ctx.attr.crates]
-    _run(ctx, "CargoLayer", ctx.attr.triple, packages, depset(), None, archive, [])
+    packages = ",".join([crate[CrateInfo].package for crate in ctx.attr.crates])
+    arguments = [ctx.attr.target, ctx.attr.profile, packages, archive.path]
+    _run(ctx, "CargoLayer", [archive], arguments)
     return [
         DefaultInfo(files = depset([archive])),
-        LayerInfo(archive = archive, triple = ctx.attr.triple, packages = packages),
+        LayerInfo(
+            archive = archive,
+            target = ctx.attr.target,
+            profile = ctx.attr.profile,
+            packages = packages,
+        ),
     ]
 
 cargo_layer = rule(
@@ -107,34 +119,104 @@ cargo_layer = rule(
     doc = "Compiles all third-party crates that `crates` need, for one target.",
     attrs = dict(
         _COMMON,
-        triple = attr.string(mandatory = True, doc = "Rust's name of the target, .GLIBC appended for Linux"),
+        target = attr.string(mandatory = True, doc = "Rust's name of the target, .GLIBC appended for Linux releases"),
+        profile = attr.string(default = "dist", doc = "the profile of Cargo.toml, or `test`"),
         crates = attr.label_list(providers = [CrateInfo], doc = "what is built on it; Cargo chooses features for these together"),
+        _script = _script("layer"),
     ),
 )
 
 def _binary_impl(ctx):
     layer = ctx.attr.layer[LayerInfo]
-    crate = ctx.attr.crate[CrateInfo]
-    output = ctx.actions.declare_file(ctx.attr.name + "/" + ctx.attr.file)
+    stripped = ctx.actions.declare_file(ctx.attr.name + "/" + ctx.attr.file)
+    symbols = ctx.actions.declare_file(ctx.attr.name + "/" + ctx.attr.file + ".debug")
     _run(
         ctx,
         "CargoBuild",
-        layer.triple,
-        layer.packages,
-        crate.sources,
-        layer.archive,
-        output,
-        [ctx.attr.file],
+        [stripped, symbols],
+        [
+            layer.target,
+            layer.profile,
+            layer.packages,
+            layer.archive.path,
+            ctx.attr.file,
+            stripped.path,
+            symbols.path,
+            ctx.var.get("COMMIT", ""),
+        ],
+        sources = [ctx.attr.crate[CrateInfo].sources],
+        inputs = [layer.archive, ctx.file._symbols],
+        resources = _one_processor,
     )
-    return [DefaultInfo(files = depset([output]))]
+    return [
+        DefaultInfo(files = depset([stripped]), runfiles = ctx.runfiles([stripped])),
+        OutputGroupInfo(symbols = depset([symbols])),
+    ]
 
 cargo_binary = rule(
     implementation = _binary_impl,
-    doc = "Builds one program or library for the target of its layer.",
+    doc = """Builds one program or library for the target of its layer, without symbols; those are in the
+output group `symbols`. `--define=COMMIT=...` says what it is built from.""",
     attrs = dict(
         _COMMON,
         crate = attr.label(mandatory = True, providers = [CrateInfo]),
         layer = attr.label(mandatory = True, providers = [LayerInfo]),
         file = attr.string(mandatory = True, doc = "the file's name as Cargo makes it"),
+        _script = _script("binary"),
+        _symbols = attr.label(default = "//bazel:cargo/symbols.sh", allow_single_file = True),
     ),
+)
+
+def _tests_impl(ctx):
+    layer = ctx.attr.layer[LayerInfo]
+    programs = ctx.actions.declare_directory(ctx.label.name)
+    crates = [crate[CrateInfo] for crate in ctx.attr.crates]
+    _run(
+        ctx,
+        "CargoTests",
+        [programs],
+        [layer.target, layer.packages, layer.archive.path, programs.path],
+        sources = [crate.sources for crate in crates] + [crate.tests for crate in crates] +
+                  [depset(ctx.files.data)],
+        inputs = [layer.archive],
+    )
+    return [DefaultInfo(files = depset([programs]), runfiles = ctx.runfiles([programs]))]
+
+cargo_tests = rule(
+    implementation = _tests_impl,
+    doc = "Builds the test programs of `crates`, in a folder for each, and in `bin` what they start.",
+    attrs = dict(
+        _COMMON,
+        crates = attr.label_list(mandatory = True, providers = [CrateInfo]),
+        data = attr.label_list(allow_files = True, doc = "what else tests are compiled from"),
+        layer = attr.label(mandatory = True, providers = [LayerInfo], doc = "of the profile `test`"),
+        _script = _script("tests"),
+    ),
+)
+
+def _sbom_impl(ctx):
+    output = ctx.actions.declare_file(ctx.label.name + ".cdx.json")
+    crate = ctx.attr.crate[CrateInfo]
+    _run(ctx, "CargoSbom", [output], [crate.package, output.path], sources = [crate.sources], resources = _one_processor)
+    return [DefaultInfo(files = depset([output]))]
+
+cargo_sbom = rule(
+    implementation = _sbom_impl,
+    doc = "What a crate is made of, in CycloneDX.",
+    attrs = dict(
+        _COMMON,
+        crate = attr.label(mandatory = True, providers = [CrateInfo]),
+        _script = _script("sbom"),
+    ),
+)
+
+def _files_impl(ctx):
+    crates = [crate[CrateInfo] for crate in ctx.attr.crates]
+    files = depset(transitive = [crate.sources for crate in crates] + [crate.tests for crate in crates])
+    return [DefaultInfo(files = files, runfiles = ctx.runfiles(transitive_files = files))]
+
+cargo_files = rule(
+    implementation = _files_impl,
+    doc = "The sources of `crates`, tests included, for tests that read them when they run.",
+    attrs = {"crates": attr.label_list(mandatory = True, providers = [CrateInfo])},
 )

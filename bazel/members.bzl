@@ -1,6 +1,6 @@
 """The crates of the workspace, as in Cargo.toml."""
 
-MANIFESTS = ["//rust/%s:Cargo.toml" % member for member in [
+MEMBERS = [
     "bench",
     "cli",
     "client",
@@ -11,4 +11,6 @@ MANIFESTS = ["//rust/%s:Cargo.toml" % member for member in [
     "proto",
     "server",
     "testkit",
-]]
+]
+
+MANIFESTS = ["//rust/%s:Cargo.toml" % member for member in MEMBERS]

@@ -1,53 +1,118 @@
 """What is released, for which systems."""
 
+load("//bazel:archive.bzl", "archive")
 load("//bazel:cargo.bzl", "cargo_binary", "cargo_layer")
+load("//bazel:universal.bzl", "universal")
 
-# Names as in archives. `server` is missing where the backend is not released. The oldest Linux: glibc 2.28 is that of RHEL 8 and Debian 10.
+# What Rust builds for, and the names of what it makes. glibc 2.28 is that of RHEL 8 and Debian 10.
 TARGETS = {
-    "linux-x86_64": {
-        "triple": "x86_64-unknown-linux-gnu.2.28",
-        "module": "libsupacrypt_pkcs11.so",
-        "server": "supacryptd",
-    },
-    "linux-aarch64": {
-        "triple": "aarch64-unknown-linux-gnu.2.28",
-        "module": "libsupacrypt_pkcs11.so",
-        "server": "supacryptd",
-    },
-    "windows-x86_64": {
-        "triple": "x86_64-pc-windows-gnu",
-        "module": "supacrypt_pkcs11.dll",
-        "suffix": ".exe",
-    },
-    "windows-i686": {
-        "triple": "i686-pc-windows-gnu",
-        "module": "supacrypt_pkcs11.dll",
-        "suffix": ".exe",
-    },
+    "linux-x86_64": struct(
+        rust = "x86_64-unknown-linux-gnu.2.28",
+        files = {"cli": "supacrypt", "server": "supacryptd", "pkcs11": "libsupacrypt_pkcs11.so"},
+    ),
+    "linux-aarch64": struct(
+        rust = "aarch64-unknown-linux-gnu.2.28",
+        files = {"cli": "supacrypt", "server": "supacryptd", "pkcs11": "libsupacrypt_pkcs11.so"},
+    ),
+    "windows-x86_64": struct(
+        rust = "x86_64-pc-windows-gnu",
+        files = {"cli": "supacrypt.exe", "pkcs11": "supacrypt_pkcs11.dll"},
+    ),
+    "windows-i686": struct(
+        rust = "i686-pc-windows-gnu",
+        files = {"cli": "supacrypt.exe", "pkcs11": "supacrypt_pkcs11.dll"},
+    ),
+    "macos-aarch64": struct(
+        rust = "aarch64-apple-darwin",
+        files = {"cli": "supacrypt", "pkcs11": "libsupacrypt_pkcs11.dylib"},
+    ),
+    "macos-x86_64": struct(
+        rust = "x86_64-apple-darwin",
+        files = {"cli": "supacrypt", "pkcs11": "libsupacrypt_pkcs11.dylib"},
+    ),
 }
 
-def _binaries(name, triple, module, suffix = "", server = None):
-    files = {"pkcs11": module, "cli": "supacrypt" + suffix}
-    if server:
-        files["server"] = server
-    cargo_layer(
-        name = name + "-layer",
-        crates = ["//rust/" + crate for crate in files],
-        triple = triple,
-    )
-    for crate, file in files.items():
-        cargo_binary(
-            name = name + "-" + crate,
-            crate = "//rust/" + crate,
-            file = file,
-            layer = name + "-layer",
+# What is released in one file for several processors.
+UNIVERSAL = {"macos-universal": ["macos-aarch64", "macos-x86_64"]}
+
+# Names of archives.
+RELEASES = [
+    name
+    for name in list(TARGETS) + list(UNIVERSAL)
+    if not [parts for parts in UNIVERSAL.values() if name in parts]
+]
+
+# What is built together, and so has the same features of third-party crates. Not the backend with the
+# module: with the backend's features tokio has two sockets open that stay when the module is finalized.
+_TOGETHER = {
+    "layer": ["cli", "pkcs11"],
+    "server-layer": ["server"],
+}
+
+def _binaries(name, target):
+    for suffix, crates in _TOGETHER.items():
+        crates = [crate for crate in crates if crate in target.files]
+        if not crates:
+            continue
+        layer = "%s-%s" % (name, suffix)
+        cargo_layer(
+            name = layer,
+            crates = ["//rust/" + crate for crate in crates],
+            target = target.rust,
         )
-    native.filegroup(
+        for crate in crates:
+            cargo_binary(
+                name = "%s-%s" % (name, crate),
+                crate = "//rust/" + crate,
+                file = target.files[crate],
+                layer = layer,
+            )
+
+def _archives(name, files):
+    windows = name.startswith("windows-")
+    places = {
+        # Windows looks for DLLs beside programs.
+        "%s-%s" % (name, crate): ("lib/" if crate == "pkcs11" and not windows else "bin/") + file
+        for crate, file in files.items()
+    }
+    format = "zip" if windows else "tar.gz"
+    archive(
         name = name,
-        srcs = [name + "-" + crate for crate in files],
+        files = places | {
+            "//:LICENSE": "LICENSE",
+            "//:CHANGELOG.md": "CHANGELOG.md",
+            "//bindings/c:supacrypt_pkcs11.h": "include/supacrypt_pkcs11.h",
+        },
+        folder = "supacrypt-@VERSION@-" + name,
+        format = format,
+    )
+    archive(
+        name = name + "-symbols",
+        files = {
+            binary: (
+                # Where a debugger of Apple's looks for them.
+                "%s.dSYM/Contents/Resources/DWARF/%s" % (place, place.split("/")[-1]) if name.startswith("macos-") else place + ".debug"
+            )
+            for binary, place in places.items()
+        },
+        folder = "supacrypt-@VERSION@-%s-symbols" % name,
+        format = format,
+        symbols = True,
     )
 
-def release_binaries():
-    """The PKCS#11 module, the command and the backend for each target, each on the target's layer."""
+def release():
+    """What each target gets, from layers to archives; `:release` is all that is published."""
     for name, target in TARGETS.items():
-        _binaries(name, **target)
+        _binaries(name, target)
+    for name, parts in UNIVERSAL.items():
+        for crate in TARGETS[parts[0]].files:
+            universal(
+                name = "%s-%s" % (name, crate),
+                binaries = ["%s-%s" % (part, crate) for part in parts],
+            )
+    for name in RELEASES:
+        _archives(name, TARGETS[UNIVERSAL.get(name, [name])[0]].files)
+    native.filegroup(
+        name = "archives",
+        srcs = RELEASES + [name + "-symbols" for name in RELEASES],
+    )

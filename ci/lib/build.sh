@@ -5,8 +5,9 @@
 build_programs() {
     local profile=$1
     cd "$SUPACRYPT_ROOT"
-    cargo build --locked --profile "$profile" \
-        -p supacrypt-server -p supacrypt-cli -p supacrypt-pkcs11
+    # Apart, as in a release: the module must not get what the backend uses of tokio.
+    cargo build --locked --profile "$profile" -p supacrypt-server
+    cargo build --locked --profile "$profile" -p supacrypt-cli -p supacrypt-pkcs11
 }
 
 # programs_dir dist|release|dev: where they are then.

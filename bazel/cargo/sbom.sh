@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# sbom.sh CRATES SOURCES PACKAGE OUTPUT: what a package of the workspace is made of, in CycloneDX: all
+# crates that Cargo.lock has for it, on whatever system.
+set -euo pipefail
+here=$PWD/$(dirname "${BASH_SOURCE[0]}")
+# shellcheck source=bazel/cargo/workspace.sh
+source "$here/workspace.sh"
+crates=$1 sources=$2 package=$3 output=$PWD/$4
+
+make_workspace "$crates" "$sources"
+cd "/build/src/rust/${package#supacrypt-}"
+quietly cargo cyclonedx --quiet --format json --spec-version 1.5 --target all --no-build-deps \
+    --override-filename sbom
+cp sbom.json "$output"
