@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Parser;
 
-use crate::{build::VERSION, commands::Command, exit};
+use crate::{build_info::VERSION, commands::Command, exit};
 
 #[derive(Parser)]
 #[command(

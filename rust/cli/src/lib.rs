@@ -3,7 +3,7 @@
 
 mod api;
 mod args;
-mod build;
+mod build_info;
 mod commands;
 mod confirm;
 mod context;

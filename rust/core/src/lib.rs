@@ -6,7 +6,7 @@
 //! algorithm are written down here and nowhere else.
 
 mod algorithm;
-mod build;
+mod build_info;
 mod digest;
 mod encryption;
 mod error;
@@ -17,7 +17,7 @@ mod role;
 mod signature;
 
 pub use algorithm::{Algorithm, MacScheme, Operation};
-pub use build::Build;
+pub use build_info::BuildInfo;
 pub use digest::Digest;
 pub use encryption::EncryptionScheme;
 pub use error::{Error, Reason, Result};

@@ -31,7 +31,7 @@ pub(crate) fn begin(log: &Log) -> Result<()> {
     BEGUN.call_once(|| {
         let lines = fmt::layer().with_ansi(false).with_writer(Mutex::new(file));
         let subscriber = tracing_subscriber::registry().with(filter).with(lines);
-        // Fails only where one is set already: in a program that this crate is linked into.
+        // Fails only where one is set already, and nobody else can: the module has a `tracing` of its own.
         let _ = tracing::subscriber::set_global_default(subscriber);
     });
     Ok(())

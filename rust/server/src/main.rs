@@ -5,14 +5,14 @@ use std::process::ExitCode;
 use std::sync::LazyLock;
 
 use clap::Parser;
-use supacrypt_core::{Build, Error, Reason, Result};
+use supacrypt_core::{BuildInfo, Error, Reason, Result};
 use supacrypt_server::config::Config;
 use supacrypt_server::{Server, memory, telemetry, transport};
 use tokio::signal::unix::{SignalKind, signal};
 
 static VERSION: LazyLock<String> = LazyLock::new(|| {
     let key_exchanges = transport::key_exchanges().join(" ");
-    let build = Build {
+    let build = BuildInfo {
         version: env!("CARGO_PKG_VERSION"),
         commit: option_env!("SUPACRYPT_COMMIT"),
         features: vec![

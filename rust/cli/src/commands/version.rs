@@ -1,9 +1,9 @@
 //! `supacrypt version`.
 
 use serde_json::json;
-use supacrypt_core::{Build, Result};
+use supacrypt_core::{BuildInfo, Result};
 
-use crate::{build::build, context::Context};
+use crate::{build_info::build_info, context::Context};
 
 /// Print the version, what it was built from, and what it can do
 #[derive(clap::Args)]
@@ -11,8 +11,8 @@ pub(crate) struct Version {}
 
 impl Version {
     pub(crate) fn run(self, context: &Context) -> Result<()> {
-        let build = build();
-        let (system, processor) = Build::SYSTEM;
+        let build = build_info();
+        let (system, processor) = BuildInfo::SYSTEM;
         let document = json!({
             "version": build.version,
             "commit": build.commit,

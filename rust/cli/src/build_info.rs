@@ -2,12 +2,12 @@
 
 use std::sync::LazyLock;
 
-use supacrypt_core::Build;
+use supacrypt_core::BuildInfo;
 
 /// This build.
-pub(crate) fn build() -> Build {
+pub(crate) fn build_info() -> BuildInfo {
     let key_exchanges = supacrypt_client::key_exchanges().join(" ");
-    Build {
+    BuildInfo {
         version: env!("CARGO_PKG_VERSION"),
         commit: option_env!("SUPACRYPT_COMMIT"),
         features: vec!["API supacrypt.v1".into(), format!("TLS 1.3 with {key_exchanges}")],
@@ -15,4 +15,4 @@ pub(crate) fn build() -> Build {
 }
 
 /// The text of `--version`.
-pub(crate) static VERSION: LazyLock<String> = LazyLock::new(|| build().to_string());
+pub(crate) static VERSION: LazyLock<String> = LazyLock::new(|| build_info().to_string());

@@ -4,7 +4,7 @@ use std::{env::consts, fmt};
 
 /// A build of a program. Displayed as the text of `--version`, without the program's name.
 #[derive(Clone, Debug)]
-pub struct Build {
+pub struct BuildInfo {
     /// Its version.
     pub version: &'static str,
     /// What it was built from; known to releases only.
@@ -13,14 +13,14 @@ pub struct Build {
     pub features: Vec<String>,
 }
 
-impl Build {
+impl BuildInfo {
     /// The system and the processor that it is for.
     pub const SYSTEM: (&'static str, &'static str) = (consts::OS, consts::ARCH);
 }
 
-impl fmt::Display for Build {
+impl fmt::Display for BuildInfo {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Build { version, commit, features } = self;
+        let BuildInfo { version, commit, features } = self;
         let commit = commit.unwrap_or("unknown: this is not a release");
         let (system, processor) = Self::SYSTEM;
         writeln!(formatter, "{version}")?;
@@ -36,7 +36,7 @@ mod tests {
 
     #[test]
     fn a_build_without_a_commit_says_so() {
-        let build = |commit| Build { version: "1.2.3", commit, features: vec!["a".into()] };
+        let build = |commit| BuildInfo { version: "1.2.3", commit, features: vec!["a".into()] };
         assert!(build(Some("abc")).to_string().contains("commit:   abc\n"));
         assert!(build(None).to_string().contains("not a release"));
     }
