@@ -4,6 +4,8 @@
     cargo_layer    all third-party crates for one target, compiled
     cargo_binary   a program or library for one target, on top of its layer
     cargo_tests    the test programs of all crates, on top of a layer
+    cargo_files    the sources of crates, for tests that read them when they run
+    cargo_sbom     what a crate is made of
 
 Editing a crate compiles that crate and those that need it; the layer changes with Cargo.lock or a
 manifest only. docs/building.md tells how it fits together.
@@ -142,7 +144,7 @@ def _binary_impl(ctx):
             ctx.attr.file,
             stripped.path,
             symbols.path,
-            ctx.var.get("COMMIT", ""),
+            ctx.var.get("COMMIT", "") if ctx.attr.shows_commit else "",
         ],
         sources = [ctx.attr.crate[CrateInfo].sources],
         inputs = [layer.archive, ctx.file._symbols],
@@ -156,12 +158,13 @@ def _binary_impl(ctx):
 cargo_binary = rule(
     implementation = _binary_impl,
     doc = """Builds one program or library for the target of its layer, without symbols; those are in the
-output group `symbols`. `--define=COMMIT=...` says what it is built from.""",
+output group `symbols`.""",
     attrs = dict(
         _COMMON,
         crate = attr.label(mandatory = True, providers = [CrateInfo]),
         layer = attr.label(mandatory = True, providers = [LayerInfo]),
         file = attr.string(mandatory = True, doc = "the file's name as Cargo makes it"),
+        shows_commit = attr.bool(doc = "it shows what it is built from, which `--define=COMMIT=...` says"),
         _script = _script("binary"),
         _symbols = attr.label(default = "//bazel:cargo/symbols.sh", allow_single_file = True),
     ),

@@ -66,6 +66,7 @@ def _binaries(name, target):
                 crate = "//rust/" + crate,
                 file = target.files[crate],
                 layer = layer,
+                shows_commit = crate != "pkcs11",
             )
 
 def _archives(name, files):
