@@ -11,9 +11,8 @@ use_toolchain() {
         *-linux-gnu) ;;
         *-windows-gnu)
             local mingw=$arch-w64-mingw32
-            printf '#!/bin/sh\nexec %s-dlltool --deterministic-libraries "$@"\n' "$mingw" >/build/dlltool
-            chmod 755 /build/dlltool
-            export "CC_$variable=$mingw-gcc-posix" "CXX_$variable=$mingw-g++-posix" \
+            cp "$(dirname "${BASH_SOURCE[0]}")/dlltool.sh" /build/dlltool
+            export DLLTOOL=$mingw-dlltool "CC_$variable=$mingw-gcc-posix" "CXX_$variable=$mingw-g++-posix" \
                 "AR_$variable=$mingw-ar" "CARGO_TARGET_${variable^^}_LINKER=$mingw-gcc-posix" \
                 "CARGO_TARGET_${variable^^}_RUSTFLAGS=-Cdlltool=/build/dlltool -Clink-arg=-Wl,--no-insert-timestamp -Clink-arg=-static-libgcc"
             ;;
@@ -24,7 +23,7 @@ use_toolchain() {
                 "CARGO_TARGET_${variable^^}_RUSTFLAGS=-Clinker-flavor=ld64.lld"
             cp "$(dirname "${BASH_SOURCE[0]}")/ld64.sh" /build/ld64
             ;;
-        *) echo "bazel/toolchain.sh knows no linker for $1" >&2 && return 1 ;;
+        *) echo "bazel/cargo/toolchain.sh knows no linker for $1" >&2 && return 1 ;;
     esac
 }
 
