@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # build.sh CHECKOUT DIST COMMIT EPOCH [OUTPUT_BASE]: builds the release in CHECKOUT and puts it into the
-# folder DIST. With an output base of its own it uses nothing that was built
-# before. Runs in the SDK root.
+# folder DIST. With an output base of its own it uses nothing that was built before. Runs in the SDK root.
 set -euo pipefail
 checkout=$1 dist=$2 commit=$3 epoch=$4
 

@@ -31,7 +31,8 @@ echo "what is signed" >"$work/message"
 "${run[@]}" "$sign" "$module" other "$work/message" "$work/signature" | tr -d '\r' >"$work/key"
 echo "signed on $system with $(cat "$work/key")"
 
-"${run[@]}" "$command" key list | grep -q other
+"${run[@]}" "$command" key list >"$work/keys"
+grep -q other "$work/keys"
 SUPACRYPT_CONFIG=$work/backend/client.toml "$supacrypt" key public "$(cat "$work/key")" >"$work/public.pem"
 openssl dgst -sha256 -verify "$work/public.pem" -signature "$work/signature" "$work/message"
 
