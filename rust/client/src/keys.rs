@@ -77,6 +77,25 @@ pub struct NewKey {
     pub usages: KeyUsages,
 }
 
+impl NewKey {
+    /// Its id on the wire.
+    fn id(&self) -> String {
+        self.id.as_ref().map(ResourceId::to_string).unwrap_or_default()
+    }
+}
+
+impl From<NewKey> for v1::Key {
+    fn from(new: NewKey) -> Self {
+        v1::Key {
+            label: new.label,
+            object_id: new.object_id,
+            spec: v1::KeySpec::from(new.spec) as i32,
+            usages: key_usages_to_wire(new.usages),
+            ..Default::default()
+        }
+    }
+}
+
 /// What changes in a key; `None` leaves a field as it is.
 #[derive(Clone, Debug, Default)]
 pub struct KeyChange {
@@ -157,19 +176,38 @@ impl Client {
     pub fn create_key(&self, keyring: &KeyringName, new: NewKey) -> Result<Arc<Key>> {
         let request = v1::CreateKeyRequest {
             parent: keyring.to_string(),
-            key_id: new.id.map(|id| id.to_string()).unwrap_or_default(),
-            key: Some(v1::Key {
-                label: new.label,
-                object_id: new.object_id,
-                spec: v1::KeySpec::from(new.spec) as i32,
-                usages: key_usages_to_wire(new.usages),
-                ..Default::default()
-            }),
+            key_id: new.id(),
+            key: Some(new.into()),
             request_id: request_id()?,
         };
         let key = self.call(Retry::Safe, |transport| {
             let request = request.clone();
             async move { key_service(transport).create_key(request).await }
+        })?;
+        Key::try_from(key).map(Arc::new)
+    }
+
+    /// Makes a key of material that exists elsewhere: PKCS#8 in DER of a private key, the bytes of
+    /// a secret one. Sent again after a broken connection, it still makes one key only.
+    ///
+    /// # Errors
+    /// Those of the method `ImportKey` of the API, and those of every method of this crate.
+    pub fn import_key(
+        &self,
+        keyring: &KeyringName,
+        new: NewKey,
+        material: &[u8],
+    ) -> Result<Arc<Key>> {
+        let request = v1::ImportKeyRequest {
+            parent: keyring.to_string(),
+            key_id: new.id(),
+            key: Some(new.into()),
+            request_id: request_id()?,
+            ..Default::default()
+        };
+        let key = self.call(Retry::Safe, |transport| {
+            let request = v1::ImportKeyRequest { material: material.to_vec(), ..request.clone() };
+            async move { key_service(transport).import_key(request).await }
         })?;
         Key::try_from(key).map(Arc::new)
     }
