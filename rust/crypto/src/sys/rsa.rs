@@ -53,6 +53,27 @@ pub(crate) fn verify(
     }
 }
 
+/// The bytes inside of a signature's PKCS#1 v1.5 padding.
+pub(crate) fn recover(key: &PKey, signature: &[u8]) -> Result<Vec<u8>, Failed> {
+    let context = context(key)?;
+    let mut out = vec![0; size(key)];
+    let mut len = out.len();
+    // SAFETY: the context is valid; the pointers and lengths describe live slices.
+    unsafe {
+        check(lc::EVP_PKEY_verify_recover_init(context.as_ptr()))?;
+        check(lc::EVP_PKEY_CTX_set_rsa_padding(context.as_ptr(), lc::RSA_PKCS1_PADDING))?;
+        check(lc::EVP_PKEY_verify_recover(
+            context.as_ptr(),
+            out.as_mut_ptr(),
+            &raw mut len,
+            signature.as_ptr(),
+            signature.len(),
+        ))?;
+    }
+    out.truncate(len);
+    Ok(out)
+}
+
 /// Encrypts; `label` is for OAEP.
 pub(crate) fn encrypt(
     key: &PKey,
