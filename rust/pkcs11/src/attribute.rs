@@ -4,7 +4,7 @@ use cryptoki_sys::*;
 use der::{Encode, asn1::OctetStringRef};
 use supacrypt_client::Key;
 use supacrypt_core::{KeyClass, KeySpec, KeyUsages, Origin};
-use supacrypt_crypto::PublicComponents;
+use supacrypt_crypto::{PublicComponents, PublicKey};
 
 use crate::{
     mechanism,
@@ -69,12 +69,15 @@ fn public(key: &Key, attribute: CK_ATTRIBUTE_TYPE) -> Option<Attribute> {
         CKA_SUBJECT => Attribute::Value(Vec::new()),
         CKA_ENCRYPT => allowed(key, KeyUsages::ENCRYPT),
         CKA_VERIFY => allowed(key, KeyUsages::VERIFY),
-        CKA_VERIFY_RECOVER | CKA_WRAP | CKA_TRUSTED => boolean(false),
+        CKA_WRAP => allowed(key, KeyUsages::ENCRYPT),
+        CKA_VERIFY_RECOVER => recoverable(key, KeyUsages::VERIFY),
+        CKA_TRUSTED => boolean(false),
         CKA_MODULUS_BITS if key.spec.class() == KeyClass::Rsa => {
             number(key.spec.bits() as CK_ULONG)
         }
-        CKA_EC_POINT => point(key)?,
-        _ => return public_parts(key, attribute),
+        _ => {
+            return public_part(key.spec, key.public_key.as_ref(), attribute).map(Attribute::Value);
+        }
     })
 }
 
@@ -84,9 +87,9 @@ fn private(key: &Key, attribute: CK_ATTRIBUTE_TYPE) -> Option<Attribute> {
         CKA_SUBJECT => Attribute::Value(Vec::new()),
         CKA_SIGN => allowed(key, KeyUsages::SIGN),
         CKA_DECRYPT => allowed(key, KeyUsages::DECRYPT),
-        CKA_SIGN_RECOVER | CKA_UNWRAP | CKA_ALWAYS_AUTHENTICATE | CKA_WRAP_WITH_TRUSTED => {
-            boolean(false)
-        }
+        CKA_UNWRAP => allowed(key, KeyUsages::DECRYPT),
+        CKA_SIGN_RECOVER => recoverable(key, KeyUsages::SIGN),
+        CKA_ALWAYS_AUTHENTICATE | CKA_WRAP_WITH_TRUSTED => boolean(false),
         CKA_VALUE if key.spec.class() != KeyClass::Rsa => Attribute::Sensitive,
         CKA_PRIVATE_EXPONENT | CKA_PRIME_1 | CKA_PRIME_2 | CKA_EXPONENT_1 | CKA_EXPONENT_2
         | CKA_COEFFICIENT
@@ -105,7 +108,9 @@ fn secret(key: &Key, attribute: CK_ATTRIBUTE_TYPE) -> Option<Attribute> {
         CKA_DECRYPT => allowed(key, KeyUsages::DECRYPT),
         CKA_SIGN => allowed(key, KeyUsages::SIGN),
         CKA_VERIFY => allowed(key, KeyUsages::VERIFY),
-        CKA_WRAP | CKA_UNWRAP | CKA_WRAP_WITH_TRUSTED | CKA_TRUSTED => boolean(false),
+        CKA_WRAP => allowed(key, KeyUsages::ENCRYPT),
+        CKA_UNWRAP => allowed(key, KeyUsages::DECRYPT),
+        CKA_WRAP_WITH_TRUSTED | CKA_TRUSTED => boolean(false),
         CKA_VALUE_LEN => number(key.spec.bytes() as CK_ULONG),
         CKA_VALUE => Attribute::Sensitive,
         CKA_CHECK_VALUE => Attribute::Value(Vec::new()),
@@ -125,28 +130,33 @@ fn confined(key: &Key, attribute: CK_ATTRIBUTE_TYPE) -> Option<Attribute> {
 
 /// The parts of a public key that its private half has as well.
 fn public_parts(key: &Key, attribute: CK_ATTRIBUTE_TYPE) -> Option<Attribute> {
-    let public = key.public_key.as_ref()?;
     match attribute {
-        CKA_PUBLIC_KEY_INFO => Some(Attribute::Value(public.spki_der().to_vec())),
-        CKA_EC_PARAMS => curve(key.spec).map(|oid| Attribute::Value(oid.to_vec())),
-        CKA_MODULUS | CKA_PUBLIC_EXPONENT => match public.components() {
-            PublicComponents::Rsa { modulus, exponent } => {
-                Some(Attribute::Value(if attribute == CKA_MODULUS { modulus } else { exponent }))
-            }
-            _ => None,
-        },
+        CKA_EC_POINT => None,
+        _ => public_part(key.spec, key.public_key.as_ref(), attribute).map(Attribute::Value),
+    }
+}
+
+/// A part of a public key as an attribute; `None` for what a key of this kind does not have.
+pub(crate) fn public_part(
+    spec: KeySpec,
+    public: Option<&PublicKey>,
+    attribute: CK_ATTRIBUTE_TYPE,
+) -> Option<Vec<u8>> {
+    let public = public?;
+    match (attribute, public.components()) {
+        (CKA_PUBLIC_KEY_INFO, _) => Some(public.spki_der().to_vec()),
+        (CKA_EC_PARAMS, _) => curve(spec).map(<[u8]>::to_vec),
+        (CKA_MODULUS, PublicComponents::Rsa { modulus, .. }) => Some(modulus),
+        (CKA_PUBLIC_EXPONENT, PublicComponents::Rsa { exponent, .. }) => Some(exponent),
+        // In an OCTET STRING (PKCS#11 v2.40 current mechanisms, section 2.3.3).
+        (CKA_EC_POINT, PublicComponents::Ec { point }) => octet_string(&point),
+        (CKA_EC_POINT, PublicComponents::Ed25519 { key }) => octet_string(&key),
         _ => None,
     }
 }
 
-/// `CKA_EC_POINT`: the point in an OCTET STRING (PKCS#11 v2.40 current mechanisms, section 2.3.3).
-fn point(key: &Key) -> Option<Attribute> {
-    let point = match key.public_key.as_ref()?.components() {
-        PublicComponents::Rsa { .. } => return None,
-        PublicComponents::Ec { point } => point,
-        PublicComponents::Ed25519 { key } => key.to_vec(),
-    };
-    OctetStringRef::new(&point).and_then(|point| point.to_der()).ok().map(Attribute::Value)
+fn octet_string(bytes: &[u8]) -> Option<Vec<u8>> {
+    OctetStringRef::new(bytes).and_then(|bytes| bytes.to_der()).ok()
 }
 
 /// `CKA_EC_PARAMS`: the curve's object identifier in DER (RFC 5480, section 2.1.1.1, and RFC 8410,
@@ -170,6 +180,11 @@ pub(crate) const fn key_type(spec: KeySpec) -> CK_KEY_TYPE {
         KeyClass::Aes => CKK_AES,
         KeyClass::Hmac => CKK_GENERIC_SECRET,
     }
+}
+
+/// Only RSA signatures hold what was signed.
+fn recoverable(key: &Key, usage: KeyUsages) -> Attribute {
+    boolean(key.spec.class() == KeyClass::Rsa && key.usages.contains(usage))
 }
 
 fn allowed(key: &Key, usage: KeyUsages) -> Attribute {

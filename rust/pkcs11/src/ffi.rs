@@ -4,18 +4,25 @@
 
 mod cipher;
 mod digest;
+mod dual;
 mod general;
 mod guard;
 mod input;
 mod key;
 mod list;
+mod message_cipher;
+mod message_sign;
 mod object;
 mod output;
+mod recover;
 mod session;
 mod sign;
 mod slot;
+mod state;
+mod token;
 mod unsupported;
 mod verify;
+mod wrap;
 
-pub use list::C_GetFunctionList;
+pub use list::{C_GetFunctionList, C_GetInterface, C_GetInterfaceList};
 pub(crate) use output::Output;

@@ -1,41 +1,48 @@
 //! Finding objects. The backend looks for label, id and key type; what else a template asks for is
 //! compared here.
 
+use std::sync::Arc;
+
 use cryptoki_sys::*;
 use strum::IntoEnumIterator;
 use supacrypt_client::{KeyFilter, limits};
-use supacrypt_core::{KeySpec, KeyringName};
+use supacrypt_core::KeySpec;
 
 use crate::{
-    attribute::{Attribute, attribute, key_type},
+    attribute::key_type,
     error::Result,
     module::Module,
-    object::{Class, Object},
+    object::{Class, TokenKey},
+    session::Session,
     template::Template,
+    view::View,
 };
 
-/// The handles of all objects in the keyring that match.
+/// The handles of all objects that match: of the token first, then those of sessions with it.
 pub(crate) fn find(
     module: &Module,
-    keyring: &KeyringName,
+    session: &Session,
     template: &Template,
 ) -> Result<Vec<CK_OBJECT_HANDLE>> {
-    let Some(filter) = filter(template)? else { return Ok(Vec::new()) };
     let mut found = Vec::new();
-    for key in module.client.find_keys(keyring, &filter)? {
-        for &class in Class::of(&key) {
-            let matches = template
-                .iter()
-                .all(|(each, value)| matches!(attribute(&key, class, each), Attribute::Value(own) if own == value));
-            if matches {
-                found.push(module.objects.handle(Object { key: key.name.clone(), class }));
+    if let Some(filter) = filter(template)? {
+        for key in module.client.find_keys(&session.keyring, &filter)? {
+            for &class in Class::of(&key) {
+                if View::Token(class, Arc::clone(&key)).matches(template) {
+                    found.push(module.objects.handle(TokenKey { key: key.name.clone(), class }));
+                }
             }
+        }
+    }
+    for (handle, owned) in module.objects.of_sessions(session.slot) {
+        if View::Session(owned).matches(template) {
+            found.push(handle);
         }
     }
     Ok(found)
 }
 
-/// What to ask the backend for; `None` when nothing can match, and nothing need be asked.
+/// What to ask the backend for; `None` when no key of the token can match, and nothing need be asked.
 fn filter(template: &Template) -> Result<Option<KeyFilter>> {
     let class = template.number(CKA_CLASS)?;
     let wanted = template.number(CKA_KEY_TYPE)?;
@@ -48,7 +55,7 @@ fn filter(template: &Template) -> Result<Option<KeyFilter>> {
             Some(_) => false,
         })
         .collect();
-    // There are no session objects. A label that is not text is nobody's.
+    // A label that is not text is nobody's.
     if kinds.is_empty() || template.boolean(CKA_TOKEN)? == Some(false) {
         return Ok(None);
     }

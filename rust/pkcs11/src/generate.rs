@@ -1,79 +1,113 @@
-//! Making keys.
+//! Making keys: those of the token by the backend, session keys in this process.
 
 use std::sync::Arc;
 
 use cryptoki_sys::*;
 use strum::IntoEnumIterator;
-use supacrypt_client::{Client, Key, NewKey};
-use supacrypt_core::{KeyClass, KeySpec, KeyUsages, KeyringName};
+use supacrypt_client::NewKey;
+use supacrypt_core::{KeyClass, KeySpec, KeyUsages};
 
 use crate::{
-    attribute::{curve, key_type},
+    attribute::key_type,
     error::{Result, Rv},
+    key::SessionKey,
+    material::of_curve,
     mechanism::{Action, Row},
+    module::Module,
+    object::{Class, TokenKey},
+    session::Session,
+    session_object::SessionObject,
     template::Template,
 };
 
 /// The public exponent of all our RSA keys, 65537.
 const EXPONENT: [u8; 3] = [1, 0, 1];
 
-/// Makes a key pair.
+/// Makes a key pair; returns the handles of its public and its private half.
 pub(crate) fn key_pair(
-    client: &Client,
-    keyring: &KeyringName,
+    module: &Module,
+    session: &Session,
     mechanism: &Row,
     public: &Template,
     private: &Template,
-) -> Result<Arc<Key>> {
+) -> Result<(CK_OBJECT_HANDLE, CK_OBJECT_HANDLE)> {
     mechanism.permits(CKF_GENERATE_KEY_PAIR)?;
     let Action::Generate(class) = mechanism.action else { return Err(Rv(CKR_MECHANISM_INVALID)) };
     let spec = match class {
         KeyClass::Rsa => rsa(public)?,
-        _ => on_curve(class, public)?,
+        _ => {
+            let curve = public.bytes(CKA_EC_PARAMS).ok_or(Rv(CKR_TEMPLATE_INCOMPLETE))?;
+            of_curve(class, curve)?
+        }
     };
-    is_stored(private)?;
-    is_confined(private)?;
     is_of(public, CKO_PUBLIC_KEY, spec)?;
     is_of(private, CKO_PRIVATE_KEY, spec)?;
-    let usages = usages(&[
-        (public, CKA_VERIFY, KeyUsages::VERIFY),
-        (public, CKA_ENCRYPT, KeyUsages::ENCRYPT),
-        (private, CKA_SIGN, KeyUsages::SIGN),
-        (private, CKA_DECRYPT, KeyUsages::DECRYPT),
-    ])?;
-    make(client, keyring, spec, usages, &[private, public])
+    if is_token(private)? {
+        let usages = usages(&[
+            (public, CKA_VERIFY, KeyUsages::VERIFY),
+            (public, CKA_ENCRYPT, KeyUsages::ENCRYPT),
+            (private, CKA_SIGN, KeyUsages::SIGN),
+            (private, CKA_DECRYPT, KeyUsages::DECRYPT),
+        ])?;
+        let key = make(module, session, spec, usages, &[private, public])?;
+        let handle = |class| module.objects.handle(TokenKey { key: key.name.clone(), class });
+        return Ok((handle(Class::Public), handle(Class::Private)));
+    }
+    if is_token(public)? {
+        return Err(Rv(CKR_TEMPLATE_INCONSISTENT));
+    }
+    let pair = SessionKey::secret(spec, supacrypt_crypto::generate(spec)?)?;
+    let half = pair.public_key().cloned().ok_or(Rv(CKR_GENERAL_ERROR))?;
+    let made_by = Some(mechanism.mechanism);
+    let half = Arc::new(SessionKey::public(half));
+    let public = SessionObject::key(Class::Public, half, public, made_by)?;
+    let private = SessionObject::key(Class::Private, Arc::new(pair), private, made_by)?;
+    let keep = |object| module.objects.keep(session.handle, session.slot, object);
+    Ok((keep(public), keep(private)))
 }
 
-/// Makes a secret key.
+/// Makes a secret key; returns its handle.
 pub(crate) fn secret_key(
-    client: &Client,
-    keyring: &KeyringName,
+    module: &Module,
+    session: &Session,
     mechanism: &Row,
     template: &Template,
-) -> Result<Arc<Key>> {
+) -> Result<CK_OBJECT_HANDLE> {
     mechanism.permits(CKF_GENERATE)?;
     let Action::Generate(class) = mechanism.action else { return Err(Rv(CKR_MECHANISM_INVALID)) };
     let length = template.number(CKA_VALUE_LEN)?.ok_or(Rv(CKR_TEMPLATE_INCOMPLETE))?;
     let spec = of_size(class, length, KeySpec::bytes)?;
-    is_stored(template)?;
-    is_confined(template)?;
     is_of(template, CKO_SECRET_KEY, spec)?;
-    let usages = usages(&[
-        (template, CKA_SIGN, KeyUsages::SIGN),
-        (template, CKA_VERIFY, KeyUsages::VERIFY),
-        (template, CKA_ENCRYPT, KeyUsages::ENCRYPT),
-        (template, CKA_DECRYPT, KeyUsages::DECRYPT),
-    ])?;
-    make(client, keyring, spec, usages, &[template])
+    if is_token(template)? {
+        let usages = usages(&[
+            (template, CKA_SIGN, KeyUsages::SIGN),
+            (template, CKA_VERIFY, KeyUsages::VERIFY),
+            (template, CKA_ENCRYPT, KeyUsages::ENCRYPT),
+            (template, CKA_DECRYPT, KeyUsages::DECRYPT),
+        ])?;
+        let key = make(module, session, spec, usages, &[template])?;
+        return Ok(module.objects.handle(TokenKey { key: key.name.clone(), class: Class::Secret }));
+    }
+    let key = SessionKey::secret(spec, supacrypt_crypto::generate(spec)?)?;
+    let made_by = Some(mechanism.mechanism);
+    let object = SessionObject::key(Class::Secret, Arc::new(key), template, made_by)?;
+    Ok(module.objects.keep(session.handle, session.slot, object))
 }
 
+fn is_token(template: &Template) -> Result<bool> {
+    Ok(template.boolean(CKA_TOKEN)? == Some(true))
+}
+
+/// Has the backend make a key.
 fn make(
-    client: &Client,
-    keyring: &KeyringName,
+    module: &Module,
+    session: &Session,
     spec: KeySpec,
     usages: KeyUsages,
     templates: &[&Template],
-) -> Result<Arc<Key>> {
+) -> Result<Arc<supacrypt_client::Key>> {
+    session.may_write()?;
+    is_confined(templates[0])?;
     let usages = usages.intersection(spec.possible_usages());
     if usages.is_empty() {
         return Err(Rv(CKR_TEMPLATE_INCONSISTENT));
@@ -81,7 +115,8 @@ fn make(
     let label = agreed(templates, CKA_LABEL)?;
     let label = String::from_utf8(label).map_err(|_| Rv(CKR_ATTRIBUTE_VALUE_INVALID))?;
     let object_id = agreed(templates, CKA_ID)?;
-    Ok(client.create_key(keyring, NewKey { id: None, label, object_id, spec, usages })?)
+    let new = NewKey { id: None, label, object_id, spec, usages };
+    Ok(module.client.create_key(&session.keyring, new)?)
 }
 
 fn rsa(public: &Template) -> Result<KeySpec> {
@@ -102,28 +137,9 @@ fn of_size(class: KeyClass, size: CK_ULONG, size_of: fn(KeySpec) -> usize) -> Re
         .ok_or(Rv(CKR_KEY_SIZE_RANGE))
 }
 
-fn on_curve(class: KeyClass, public: &Template) -> Result<KeySpec> {
-    let wanted = public.bytes(CKA_EC_PARAMS).ok_or(Rv(CKR_TEMPLATE_INCOMPLETE))?;
-    // PKCS#11 v3.0 names the Edwards curve by this PrintableString too.
-    if class == KeyClass::Edwards && wanted == b"\x13\x0cedwards25519" {
-        return Ok(KeySpec::Ed25519);
-    }
-    KeySpec::iter()
-        .find(|spec| spec.class() == class && curve(*spec) == Some(wanted))
-        .ok_or(Rv(CKR_CURVE_NOT_SUPPORTED))
-}
-
-/// All keys are token objects, so a session key is refused rather than kept for good.
-fn is_stored(template: &Template) -> Result<()> {
-    match template.boolean(CKA_TOKEN)? {
-        Some(true) => Ok(()),
-        _ => Err(Rv(CKR_TEMPLATE_INCONSISTENT)),
-    }
-}
-
-/// Refuses a key that the caller counts on taking away. One that need not be sensitive may still
+/// Refuses a key of the token that the caller counts on taking away. One that need not be sensitive may still
 /// be.
-fn is_confined(template: &Template) -> Result<()> {
+pub(crate) fn is_confined(template: &Template) -> Result<()> {
     match template.boolean(CKA_EXTRACTABLE)? {
         Some(true) => Err(Rv(CKR_TEMPLATE_INCONSISTENT)),
         _ => Ok(()),
@@ -131,14 +147,16 @@ fn is_confined(template: &Template) -> Result<()> {
 }
 
 /// Refuses a class or key type that contradicts the mechanism.
-fn is_of(template: &Template, class: CK_OBJECT_CLASS, spec: KeySpec) -> Result<()> {
+pub(crate) fn is_of(template: &Template, class: CK_OBJECT_CLASS, spec: KeySpec) -> Result<()> {
     let class_fits = template.number(CKA_CLASS)?.is_none_or(|given| given == class);
     let type_fits = template.number(CKA_KEY_TYPE)?.is_none_or(|given| given == key_type(spec));
     if class_fits && type_fits { Ok(()) } else { Err(Rv(CKR_TEMPLATE_INCONSISTENT)) }
 }
 
 /// Everything but what the caller says the key may not do.
-fn usages(attributes: &[(&Template, CK_ATTRIBUTE_TYPE, KeyUsages)]) -> Result<KeyUsages> {
+pub(crate) fn usages(
+    attributes: &[(&Template, CK_ATTRIBUTE_TYPE, KeyUsages)],
+) -> Result<KeyUsages> {
     let mut usages = KeyUsages::all();
     for (template, attribute, usage) in attributes {
         if template.boolean(*attribute)? == Some(false) {

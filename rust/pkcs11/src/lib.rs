@@ -1,32 +1,45 @@
-//! The PKCS#11 module (PKCS#11 v2.40). A keyring of the backend is a token; its keys are the
+//! The PKCS#11 module (PKCS#11 v2.40, v3.0 and v3.2). A keyring of the backend is a token; its keys are the
 //! token's objects.
 //!
 //! - [`ffi`] is the C edge: it alone reads and writes the caller's memory, and turns panics and
 //!   errors into return values.
 //! - `module` holds what one process has: slots, sessions and object handles. All of it is local;
 //!   the backend knows nothing of it, and a restart of the backend harms none of it.
-//! - `mechanism` is the table of mechanisms, `attribute` that of attributes; `find`, `generate` and
-//!   `operation` do what applications ask for.
+//! - `mechanism` is the table of mechanisms, `attribute` that of attributes of the token's keys, and
+//!   `rules` says what applications may set of them; `create`, `change`, `find`, `generate`, `wrap` and `operation` do
+//!   what applications ask for.
+//! - `session_object` is what exists in this process alone; `key` makes its keys and those of the
+//!   token look alike to operations.
 //!
 //! Locks are those of `std`, which are nothing but a word of memory each: a child made by `fork`
 //! can leave a locked one behind, as `module` does.
 
 mod attribute;
+mod attributes;
+mod change;
+mod create;
 mod error;
 mod ffi;
 mod find;
 mod generate;
+mod key;
 mod logging;
+mod material;
 mod mechanism;
 mod module;
 mod object;
 mod operation;
+mod plain_object;
+mod rules;
 mod session;
+mod session_object;
 mod slot;
 #[cfg(test)]
 mod status;
 mod template;
 mod vendor;
+mod view;
+mod wrap;
 
-pub use ffi::C_GetFunctionList;
+pub use ffi::{C_GetFunctionList, C_GetInterface, C_GetInterfaceList};
 pub use vendor::{CKA_SUPACRYPT_KEY_NAME, CKA_SUPACRYPT_KEY_VERSION};

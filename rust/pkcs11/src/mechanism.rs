@@ -64,9 +64,15 @@ pub(crate) struct Row {
     flags: CK_FLAGS,
 }
 
-const SIGN: CK_FLAGS = CKF_SIGN | CKF_VERIFY;
+/// Verification, of one message or of many.
+const VERIFY: CK_FLAGS = CKF_VERIFY | CKF_MESSAGE_VERIFY | CKF_MULTI_MESSAGE;
+const SIGN: CK_FLAGS = CKF_SIGN | CKF_MESSAGE_SIGN | VERIFY;
+const RECOVER: CK_FLAGS = CKF_SIGN_RECOVER | CKF_VERIFY_RECOVER;
 const CIPHER: CK_FLAGS = CKF_ENCRYPT | CKF_DECRYPT;
 const CURVES: CK_FLAGS = CKF_EC_F_P | CKF_EC_OID | CKF_EC_UNCOMPRESS;
+const MESSAGES: CK_FLAGS = CKF_MESSAGE_ENCRYPT | CKF_MESSAGE_DECRYPT | CKF_MULTI_MESSAGE;
+/// What encrypts wraps keys, too.
+const WRAP: CK_FLAGS = CKF_WRAP | CKF_UNWRAP;
 const RSA: (CK_ULONG, CK_ULONG) = (2048, 4096);
 const EC: (CK_ULONG, CK_ULONG) = (256, 521);
 const EDWARDS: (CK_ULONG, CK_ULONG) = (255, 255);
@@ -95,9 +101,9 @@ use Signature::{Ecdsa, Ed25519, Hmac, RsaPkcs1, RsaPss};
 
 static TABLE: &[Row] = table! {
     CKM_RSA_PKCS_KEY_PAIR_GEN Generate(KeyClass::Rsa), RSA, CKF_GENERATE_KEY_PAIR;
-    CKM_RSA_PKCS Sign(RsaPkcs1, None), RSA, SIGN | CIPHER;
+    CKM_RSA_PKCS Sign(RsaPkcs1, None), RSA, SIGN | RECOVER | CIPHER | WRAP;
     // New signatures are never made with SHA-1; old ones can be verified.
-    CKM_SHA1_RSA_PKCS Sign(RsaPkcs1, Some(Sha1)), RSA, CKF_VERIFY;
+    CKM_SHA1_RSA_PKCS Sign(RsaPkcs1, Some(Sha1)), RSA, VERIFY;
     CKM_SHA224_RSA_PKCS Sign(RsaPkcs1, Some(Sha224)), RSA, SIGN;
     CKM_SHA256_RSA_PKCS Sign(RsaPkcs1, Some(Sha256)), RSA, SIGN;
     CKM_SHA384_RSA_PKCS Sign(RsaPkcs1, Some(Sha384)), RSA, SIGN;
@@ -107,10 +113,10 @@ static TABLE: &[Row] = table! {
     CKM_SHA256_RSA_PKCS_PSS Sign(RsaPss, Some(Sha256)), RSA, SIGN;
     CKM_SHA384_RSA_PKCS_PSS Sign(RsaPss, Some(Sha384)), RSA, SIGN;
     CKM_SHA512_RSA_PKCS_PSS Sign(RsaPss, Some(Sha512)), RSA, SIGN;
-    CKM_RSA_PKCS_OAEP Encrypt(Encryption::RsaOaep), RSA, CIPHER;
+    CKM_RSA_PKCS_OAEP Encrypt(Encryption::RsaOaep), RSA, CIPHER | WRAP;
     CKM_EC_KEY_PAIR_GEN Generate(KeyClass::Ec), EC, CKF_GENERATE_KEY_PAIR | CURVES;
     CKM_ECDSA Sign(Ecdsa, None), EC, SIGN | CURVES;
-    CKM_ECDSA_SHA1 Sign(Ecdsa, Some(Sha1)), EC, CKF_VERIFY | CURVES;
+    CKM_ECDSA_SHA1 Sign(Ecdsa, Some(Sha1)), EC, VERIFY | CURVES;
     CKM_ECDSA_SHA224 Sign(Ecdsa, Some(Sha224)), EC, SIGN | CURVES;
     CKM_ECDSA_SHA256 Sign(Ecdsa, Some(Sha256)), EC, SIGN | CURVES;
     CKM_ECDSA_SHA384 Sign(Ecdsa, Some(Sha384)), EC, SIGN | CURVES;
@@ -118,12 +124,12 @@ static TABLE: &[Row] = table! {
     CKM_EC_EDWARDS_KEY_PAIR_GEN Generate(KeyClass::Edwards), EDWARDS, CKF_GENERATE_KEY_PAIR;
     CKM_EDDSA Sign(Ed25519, None), EDWARDS, SIGN;
     CKM_AES_KEY_GEN Generate(KeyClass::Aes), AES, CKF_GENERATE;
-    CKM_AES_CBC Encrypt(Encryption::Aes(EncryptionScheme::AesCbc)), AES, CIPHER;
-    CKM_AES_CBC_PAD Encrypt(Encryption::Aes(EncryptionScheme::AesCbcPad)), AES, CIPHER;
+    CKM_AES_CBC Encrypt(Encryption::Aes(EncryptionScheme::AesCbc)), AES, CIPHER | WRAP;
+    CKM_AES_CBC_PAD Encrypt(Encryption::Aes(EncryptionScheme::AesCbcPad)), AES, CIPHER | WRAP;
     CKM_AES_CTR Encrypt(Encryption::AesCtr), AES, CIPHER;
-    CKM_AES_GCM Encrypt(Encryption::AesGcm), AES, CIPHER;
-    CKM_AES_KEY_WRAP Encrypt(Encryption::Aes(EncryptionScheme::AesKeyWrap)), AES, CIPHER;
-    CKM_AES_KEY_WRAP_KWP Encrypt(Encryption::Aes(EncryptionScheme::AesKeyWrapPad)), AES, CIPHER;
+    CKM_AES_GCM Encrypt(Encryption::AesGcm), AES, CIPHER | WRAP | MESSAGES;
+    CKM_AES_KEY_WRAP Encrypt(Encryption::Aes(EncryptionScheme::AesKeyWrap)), AES, CIPHER | WRAP;
+    CKM_AES_KEY_WRAP_KWP Encrypt(Encryption::Aes(EncryptionScheme::AesKeyWrapPad)), AES, CIPHER | WRAP;
     CKM_GENERIC_SECRET_KEY_GEN Generate(KeyClass::Hmac), SECRET, CKF_GENERATE;
     CKM_SHA256_HMAC Sign(Hmac(Sha256), None), SECRET, SIGN;
     CKM_SHA384_HMAC Sign(Hmac(Sha384), None), SECRET, SIGN;
@@ -155,7 +161,8 @@ impl Row {
         }
     }
 
-    fn key_class(&self) -> Option<KeyClass> {
+    /// The family of keys that the mechanism works with; `None` when it makes keys or needs none.
+    pub(crate) fn key_class(&self) -> Option<KeyClass> {
         Some(match self.action {
             Action::Generate(_) | Action::Digest(_) => return None,
             Action::Sign(RsaPkcs1 | RsaPss, _) => KeyClass::Rsa,

@@ -7,15 +7,17 @@ use std::{process, sync::Arc};
 
 use arc_swap::ArcSwapOption;
 use cryptoki_sys::*;
-use supacrypt_client::{Client, Config, Key};
+use supacrypt_client::{Client, Config};
 use supacrypt_core::Reason;
 
 use crate::{
     error::{Result, Rv},
+    key::Key,
     logging,
-    object::{Object, Objects},
+    object::{Class, Object, Objects},
     session::Sessions,
     slot::Slots,
+    view::View,
 };
 
 static MODULE: ArcSwapOption<Module> = ArcSwapOption::const_empty();
@@ -91,25 +93,41 @@ impl Module {
         self.process == process::id()
     }
 
-    /// The object of a handle and its key as it is now.
-    pub(crate) fn resolve(&self, handle: CK_OBJECT_HANDLE) -> Result<(Arc<Object>, Arc<Key>)> {
-        let object = self.objects.object(handle)?;
-        match self.client.key(&object.key) {
-            Ok(key) => Ok((object, key)),
+    /// The object of a handle as it is now.
+    pub(crate) fn view(&self, handle: CK_OBJECT_HANDLE) -> Result<View> {
+        let token = match self.objects.object(handle)? {
+            Object::Session(owned) => return Ok(View::Session(owned)),
+            Object::Token(token) => token,
+        };
+        match self.client.key(&token.key) {
+            Ok(key) => Ok(View::Token(token.class, key)),
             Err(error) => {
                 if matches!(error.reason(), Reason::KeyNotFound | Reason::KeyDeleted) {
-                    self.objects.forget(&object.key);
+                    self.objects.forget(&token.key);
                 }
                 Err(error.into())
             }
         }
     }
 
-    /// [`resolve`](Self::resolve) for a handle that is passed as a key.
-    pub(crate) fn resolve_key(&self, handle: CK_OBJECT_HANDLE) -> Result<(Arc<Object>, Arc<Key>)> {
-        self.resolve(handle).map_err(|error| match error {
-            Rv(CKR_OBJECT_HANDLE_INVALID) => Rv(CKR_KEY_HANDLE_INVALID),
-            other => other,
-        })
+    /// The key of a handle, for an operation.
+    pub(crate) fn key(&self, handle: CK_OBJECT_HANDLE) -> Result<(Class, Key)> {
+        match self.view(handle) {
+            Err(Rv(CKR_OBJECT_HANDLE_INVALID)) => Err(Rv(CKR_KEY_HANDLE_INVALID)),
+            view => view?.into_key(),
+        }
+    }
+
+    /// Closes a session, and ends its objects.
+    pub(crate) fn close_session(&self, handle: CK_SESSION_HANDLE) -> Result<()> {
+        self.sessions.close(handle)?;
+        self.objects.close_session(handle);
+        Ok(())
+    }
+
+    /// Closes all sessions with a token, and ends their objects.
+    pub(crate) fn close_all_sessions(&self, slot: CK_SLOT_ID) {
+        self.sessions.close_all(slot);
+        self.objects.close_slot(slot);
     }
 }

@@ -1,5 +1,5 @@
-//! Object handles. A handle stands for a key's public half, its private half, or a secret key, by
-//! the key's name; it is never given to another object.
+//! Object handles. A handle stands for a half of a key of the token, a secret key of it, or a
+//! session object; it is never given to another object.
 
 use std::{
     collections::HashMap,
@@ -13,7 +13,10 @@ use cryptoki_sys::*;
 use supacrypt_client::Key;
 use supacrypt_core::KeyName;
 
-use crate::error::{Result, Rv};
+use crate::{
+    error::{Result, Rv},
+    session_object::SessionObject,
+};
 
 /// Which of a key's objects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -42,11 +45,29 @@ impl Class {
     }
 }
 
-/// What a handle stands for.
+/// A key of the token, or a half of one.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Object {
+pub(crate) struct TokenKey {
     pub(crate) key: KeyName,
     pub(crate) class: Class,
+}
+
+/// What a handle stands for.
+#[derive(Clone)]
+pub(crate) enum Object {
+    /// A key of the token, by name.
+    Token(Arc<TokenKey>),
+    /// A session object.
+    Session(Arc<Owned>),
+}
+
+/// A session object and whose it is.
+pub(crate) struct Owned {
+    /// The session that made it, and that it goes with.
+    session: CK_SESSION_HANDLE,
+    /// The slot whose sessions see it.
+    slot: CK_SLOT_ID,
+    pub(crate) object: SessionObject,
 }
 
 /// All handles of a process.
@@ -58,8 +79,10 @@ pub(crate) struct Objects {
 
 #[derive(Clone, Default)]
 struct Tables {
-    by_handle: HashMap<CK_OBJECT_HANDLE, Arc<Object>>,
-    by_object: HashMap<Arc<Object>, CK_OBJECT_HANDLE>,
+    by_handle: HashMap<CK_OBJECT_HANDLE, Object>,
+    by_key: HashMap<Arc<TokenKey>, CK_OBJECT_HANDLE>,
+    /// Handles of session objects, in the order they were made.
+    session: Vec<CK_OBJECT_HANDLE>,
 }
 
 impl Default for Objects {
@@ -70,39 +93,105 @@ impl Default for Objects {
 }
 
 impl Objects {
-    /// The object's handle, new if it has none yet.
-    pub(crate) fn handle(&self, object: Object) -> CK_OBJECT_HANDLE {
+    /// The handle of a token's key, new if it has none yet.
+    pub(crate) fn handle(&self, key: TokenKey) -> CK_OBJECT_HANDLE {
         let known = self.tables.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(handle) = known.by_object.get(&object) {
+        if let Some(handle) = known.by_key.get(&key) {
             return *handle;
         }
         drop(known);
         let mut tables = self.tables.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(handle) = tables.by_object.get(&object) {
+        if let Some(handle) = tables.by_key.get(&key) {
             return *handle;
         }
-        let handle = self.next.fetch_add(1, Ordering::Relaxed) as CK_OBJECT_HANDLE;
-        let object = Arc::new(object);
-        tables.by_handle.insert(handle, Arc::clone(&object));
-        tables.by_object.insert(object, handle);
+        let handle = self.next_handle();
+        let key = Arc::new(key);
+        tables.by_handle.insert(handle, Object::Token(Arc::clone(&key)));
+        tables.by_key.insert(key, handle);
         handle
     }
 
+    /// Keeps a session object for as long as its session is open.
+    pub(crate) fn keep(
+        &self,
+        session: CK_SESSION_HANDLE,
+        slot: CK_SLOT_ID,
+        object: SessionObject,
+    ) -> CK_OBJECT_HANDLE {
+        let mut tables = self.tables.write().unwrap_or_else(PoisonError::into_inner);
+        let handle = self.next_handle();
+        tables.by_handle.insert(handle, Object::Session(Arc::new(Owned { session, slot, object })));
+        tables.session.push(handle);
+        handle
+    }
+
+    /// Puts a changed session object in the place of what it was.
+    pub(crate) fn replace(&self, handle: CK_OBJECT_HANDLE, object: SessionObject) {
+        let mut tables = self.tables.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(Object::Session(owned)) = tables.by_handle.get_mut(&handle) {
+            *owned = Arc::new(Owned { session: owned.session, slot: owned.slot, object });
+        }
+    }
+
     /// What the handle stands for.
-    pub(crate) fn object(&self, handle: CK_OBJECT_HANDLE) -> Result<Arc<Object>> {
+    pub(crate) fn object(&self, handle: CK_OBJECT_HANDLE) -> Result<Object> {
         let tables = self.tables.read().unwrap_or_else(PoisonError::into_inner);
         tables.by_handle.get(&handle).cloned().ok_or(Rv(CKR_OBJECT_HANDLE_INVALID))
+    }
+
+    /// The session objects that sessions of a slot see, in the order they were made.
+    pub(crate) fn of_sessions(&self, slot: CK_SLOT_ID) -> Vec<(CK_OBJECT_HANDLE, Arc<Owned>)> {
+        let tables = self.tables.read().unwrap_or_else(PoisonError::into_inner);
+        let owned = tables.session.iter().filter_map(|handle| match tables.by_handle.get(handle) {
+            Some(Object::Session(owned)) => Some((*handle, Arc::clone(owned))),
+            _ => None,
+        });
+        owned.filter(|(_, owned)| owned.slot == slot).collect()
     }
 
     /// Gives up the handles of a key that is gone.
     pub(crate) fn forget(&self, key: &KeyName) {
         let mut tables = self.tables.write().unwrap_or_else(PoisonError::into_inner);
         for class in [Class::Public, Class::Private, Class::Secret] {
-            let object = Object { key: key.clone(), class };
-            if let Some(handle) = tables.by_object.remove(&object) {
+            let object = TokenKey { key: key.clone(), class };
+            if let Some(handle) = tables.by_key.remove(&object) {
                 tables.by_handle.remove(&handle);
             }
         }
+    }
+
+    /// Ends a session object.
+    pub(crate) fn destroy(&self, handle: CK_OBJECT_HANDLE) {
+        self.retain(|other, _| other != handle);
+    }
+
+    /// Ends the objects of a session that is closed.
+    pub(crate) fn close_session(&self, session: CK_SESSION_HANDLE) {
+        self.retain(|_, owned| owned.session != session);
+    }
+
+    /// Ends the objects of all sessions of a slot.
+    pub(crate) fn close_slot(&self, slot: CK_SLOT_ID) {
+        self.retain(|_, owned| owned.slot != slot);
+    }
+
+    /// Keeps those session objects only that `stays` is true for.
+    fn retain(&self, stays: impl Fn(CK_OBJECT_HANDLE, &Owned) -> bool) {
+        if self.tables.read().unwrap_or_else(PoisonError::into_inner).session.is_empty() {
+            return;
+        }
+        let mut tables = self.tables.write().unwrap_or_else(PoisonError::into_inner);
+        let Tables { by_handle, session, .. } = &mut *tables;
+        session.retain(|handle| {
+            let kept = match by_handle.get(handle) {
+                Some(Object::Session(owned)) => stays(*handle, owned),
+                _ => false,
+            };
+            if !kept {
+                by_handle.remove(handle);
+            }
+            kept
+        });
     }
 
     /// A copy for a child process; without the handles if another thread held the lock while the
@@ -115,21 +204,43 @@ impl Objects {
             ),
         }
     }
+
+    fn next_handle(&self) -> CK_OBJECT_HANDLE {
+        self.next.fetch_add(1, Ordering::Relaxed) as CK_OBJECT_HANDLE
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::attributes::Attributes;
 
     #[test]
     fn a_handle_is_kept_and_never_given_again() {
         let objects = Objects::default();
-        let object = Object { key: "keyrings/a/keys/b".parse().unwrap(), class: Class::Private };
-        let handle = objects.handle(object.clone());
-        assert_eq!(objects.handle(object.clone()), handle);
-        assert_eq!(objects.adopt().object(handle), Ok(Arc::new(object.clone())));
-        objects.forget(&object.key);
-        assert_eq!(objects.object(handle), Err(Rv(CKR_OBJECT_HANDLE_INVALID)));
-        assert_ne!(objects.handle(object), handle);
+        let key = TokenKey { key: "keyrings/a/keys/b".parse().unwrap(), class: Class::Private };
+        let handle = objects.handle(key.clone());
+        assert_eq!(objects.handle(key.clone()), handle);
+        assert!(matches!(objects.adopt().object(handle), Ok(Object::Token(own)) if *own == key));
+        objects.forget(&key.key);
+        assert_eq!(objects.object(handle).err(), Some(Rv(CKR_OBJECT_HANDLE_INVALID)));
+        assert_ne!(objects.handle(key), handle);
+    }
+
+    #[test]
+    fn session_objects_go_with_their_session() {
+        let objects = Objects::default();
+        let empty = || SessionObject::of_attributes(Attributes::default());
+        let [of_one, of_two, elsewhere] =
+            [(1, 0), (2, 0), (3, 7)].map(|(session, slot)| objects.keep(session, slot, empty()));
+        let seen = |slot| {
+            objects.of_sessions(slot).into_iter().map(|(handle, _)| handle).collect::<Vec<_>>()
+        };
+        assert_eq!(seen(0), [of_one, of_two]);
+        objects.close_session(1);
+        assert_eq!(seen(0), [of_two]);
+        objects.close_slot(0);
+        assert_eq!((seen(0), seen(7)), (vec![], vec![elsewhere]));
+        assert_eq!(objects.object(of_one).err(), Some(Rv(CKR_OBJECT_HANDLE_INVALID)));
     }
 }

@@ -5,23 +5,29 @@
 
 mod cipher;
 mod digest;
+mod message;
+mod recover;
 mod sign;
+mod stream;
 mod verify;
 
 use cryptoki_sys::*;
-use supacrypt_client::{Key, limits};
+use supacrypt_client::limits;
 use supacrypt_core::KeyUsages;
 use zeroize::Zeroizing;
 
 pub(crate) use self::{
     cipher::{Cipher, Direction},
     digest::Digest,
+    message::{GcmMessage, IvSource, MessageCipher, Messages},
+    recover::Recover,
     sign::Sign,
     verify::Verify,
 };
 use crate::{
     error::{Result, Rv},
     ffi::Output,
+    key::Key,
     object::Class,
 };
 
@@ -31,10 +37,62 @@ pub(crate) struct Operations {
     /// The handles that were found and not handed out yet.
     pub(crate) find: Option<std::vec::IntoIter<CK_OBJECT_HANDLE>>,
     pub(crate) sign: Option<Sign>,
+    pub(crate) sign_recover: Option<Sign>,
     pub(crate) verify: Option<Verify>,
+    pub(crate) verify_recover: Option<Recover>,
     pub(crate) encrypt: Option<Cipher>,
     pub(crate) decrypt: Option<Cipher>,
     pub(crate) digest: Option<Digest>,
+    pub(crate) verify_signature: Option<VerifySignature>,
+    pub(crate) encrypt_messages: Option<MessageCipher>,
+    pub(crate) decrypt_messages: Option<MessageCipher>,
+    pub(crate) sign_messages: Option<Messages<Sign>>,
+    pub(crate) verify_messages: Option<Messages<Verify>>,
+}
+
+/// A verification whose signature was given first (PKCS#11 v3.2, section 5.16).
+pub(crate) struct VerifySignature {
+    pub(crate) verify: Verify,
+    pub(crate) signature: Vec<u8>,
+}
+
+/// What `C_SessionCancel` can end, each with its flag.
+macro_rules! cancellable {
+    ($($flag:ident $place:ident;)*) => {
+        impl Operations {
+            /// Whether anything but a search is going on.
+            pub(crate) fn is_active(&self) -> bool {
+                self.verify_signature.is_some() $(|| self.$place.is_some())*
+            }
+
+            /// Ends the operations of all kinds that `flags` names.
+            pub(crate) fn cancel(&mut self, flags: CK_FLAGS) {
+                $(if flags & $flag != 0 {
+                    self.$place = None;
+                })*
+                if flags & CKF_VERIFY != 0 {
+                    self.verify_signature = None;
+                }
+                if flags & CKF_FIND_OBJECTS != 0 {
+                    self.find = None;
+                }
+            }
+        }
+    };
+}
+
+cancellable! {
+    CKF_SIGN sign;
+    CKF_SIGN_RECOVER sign_recover;
+    CKF_VERIFY verify;
+    CKF_VERIFY_RECOVER verify_recover;
+    CKF_ENCRYPT encrypt;
+    CKF_DECRYPT decrypt;
+    CKF_DIGEST digest;
+    CKF_MESSAGE_ENCRYPT encrypt_messages;
+    CKF_MESSAGE_DECRYPT decrypt_messages;
+    CKF_MESSAGE_SIGN sign_messages;
+    CKF_MESSAGE_VERIFY verify_messages;
 }
 
 /// How a step of an operation came out.
@@ -52,6 +110,12 @@ pub(crate) fn begin<T>(place: &mut Option<T>, start: impl FnOnce() -> Result<T>)
     }
     *place = Some(start()?);
     Ok(())
+}
+
+/// Ends an active operation, which is what beginning one without a mechanism means (PKCS#11 v3.0,
+/// section 5.8.1 and others).
+pub(crate) fn cancel<T>(place: &mut Option<T>) -> Result<()> {
+    place.take().map(drop).ok_or(Rv(CKR_ARGUMENTS_BAD))
 }
 
 /// Takes a step in an active operation, and clears its place when it is over.
@@ -77,7 +141,7 @@ pub(crate) fn step<T>(
 /// Refuses an object that is neither `half` of a pair nor a secret key, and a key that may not do
 /// this.
 fn permitted(key: &Key, class: Class, half: Class, usage: KeyUsages) -> Result<()> {
-    if (class == half || class == Class::Secret) && key.usages.contains(usage) {
+    if (class == half || class == Class::Secret) && key.usages().contains(usage) {
         Ok(())
     } else {
         Err(Rv(CKR_KEY_FUNCTION_NOT_PERMITTED))

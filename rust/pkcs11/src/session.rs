@@ -18,6 +18,7 @@ use crate::{
 
 /// One session.
 pub(crate) struct Session {
+    pub(crate) handle: CK_SESSION_HANDLE,
     pub(crate) slot: CK_SLOT_ID,
     pub(crate) keyring: KeyringName,
     pub(crate) read_write: bool,
@@ -30,8 +31,18 @@ impl Session {
         self.operations.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn new(slot: CK_SLOT_ID, keyring: KeyringName, read_write: bool) -> Session {
-        Session { slot, keyring, read_write, operations: Mutex::default() }
+    /// Refuses to change the token in a session that only reads.
+    pub(crate) fn may_write(&self) -> Result<()> {
+        if self.read_write { Ok(()) } else { Err(Rv(CKR_SESSION_READ_ONLY)) }
+    }
+
+    fn new(
+        handle: CK_SESSION_HANDLE,
+        slot: CK_SLOT_ID,
+        keyring: KeyringName,
+        read_write: bool,
+    ) -> Session {
+        Session { handle, slot, keyring, read_write, operations: Mutex::default() }
     }
 }
 
@@ -62,7 +73,7 @@ impl Sessions {
         read_write: bool,
     ) -> CK_SESSION_HANDLE {
         let handle = self.next.fetch_add(1, Ordering::Relaxed) as CK_SESSION_HANDLE;
-        let session = Arc::new(Session::new(slot, keyring, read_write));
+        let session = Arc::new(Session::new(handle, slot, keyring, read_write));
         self.open.write().unwrap_or_else(PoisonError::into_inner).insert(handle, session);
         handle
     }
@@ -134,7 +145,8 @@ impl Sessions {
     pub(crate) fn adopt(&self) -> Sessions {
         let open = self.open.try_read().map(|open| {
             let fresh = |session: &Session| {
-                Arc::new(Session::new(session.slot, session.keyring.clone(), session.read_write))
+                let Session { handle, slot, ref keyring, read_write, .. } = *session;
+                Arc::new(Session::new(handle, slot, keyring.clone(), read_write))
             };
             open.iter().map(|(handle, session)| (*handle, fresh(session))).collect()
         });

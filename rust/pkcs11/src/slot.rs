@@ -17,6 +17,8 @@ pub(crate) struct Slots(RwLock<Vec<Slot>>);
 struct Slot {
     keyring: Keyring,
     present: bool,
+    /// It came or went, and nobody was told of that yet.
+    event: bool,
 }
 
 impl Slots {
@@ -24,16 +26,29 @@ impl Slots {
     pub(crate) fn refresh(&self, client: &Client) -> Result<()> {
         let keyrings = client.keyrings()?;
         let mut slots = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let first_look = slots.is_empty();
+        let before: Vec<bool> = slots.iter().map(|slot| slot.present).collect();
         for slot in slots.iter_mut() {
             slot.present = false;
         }
         for keyring in keyrings {
             match slots.iter_mut().find(|slot| slot.keyring.name == keyring.name) {
-                Some(slot) => *slot = Slot { keyring, present: true },
-                None => slots.push(Slot { keyring, present: true }),
+                Some(slot) => *slot = Slot { keyring, present: true, event: slot.event },
+                None => slots.push(Slot { keyring, present: true, event: !first_look }),
             }
         }
+        for (slot, before) in slots.iter_mut().zip(before) {
+            slot.event |= slot.present != before;
+        }
         Ok(())
+    }
+
+    /// A slot whose token came or went since the last call that told of it.
+    pub(crate) fn take_event(&self) -> Option<CK_SLOT_ID> {
+        let mut slots = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let (id, slot) = (0..).zip(slots.iter_mut()).find(|(_, slot)| slot.event)?;
+        slot.event = false;
+        Some(id)
     }
 
     /// The ids of all slots, or of those with a token.

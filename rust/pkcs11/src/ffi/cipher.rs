@@ -4,7 +4,7 @@
 use cryptoki_sys::*;
 
 use super::{Output, guard::in_session, input};
-use crate::operation::{Cipher, Direction, begin, step};
+use crate::operation::{Cipher, Direction, begin, cancel, step};
 
 macro_rules! functions {
     (
@@ -18,11 +18,14 @@ macro_rules! functions {
             key: CK_OBJECT_HANDLE,
         ) -> CK_RV {
             in_session($init_name, session, |module, session| {
-                // SAFETY: the caller passes a mechanism.
-                let mechanism = unsafe { input::mechanism(mechanism) }?;
+                // SAFETY: the caller passes a mechanism or null.
+                let mechanism = unsafe { input::optional_mechanism(mechanism) }?;
+                let Some(mechanism) = mechanism else {
+                    return cancel(&mut session.operations().$place);
+                };
                 begin(&mut session.operations().$place, || {
-                    let (object, key) = module.resolve_key(key)?;
-                    Cipher::new($direction, &mechanism, object.class, key)
+                    let (class, key) = module.key(key)?;
+                    Cipher::new($direction, &mechanism, class, key)
                 })
             })
         }
@@ -53,13 +56,13 @@ macro_rules! functions {
             result: *mut CK_BYTE,
             result_length: *mut CK_ULONG,
         ) -> CK_RV {
-            in_session($update_name, session, |_, session| {
+            in_session($update_name, session, |module, session| {
                 step(&mut session.operations().$place, |operation| {
-                    // SAFETY: as for the data in one piece; nothing is written to the buffer.
+                    // SAFETY: as for the data in one piece.
                     let (part, mut output) = unsafe {
-                        (input::bytes(part, part_length)?, Output::new(result, result_length)?)
+                        (input::copy(part, part_length)?, Output::new(result, result_length)?)
                     };
-                    operation.update(part, &mut output)
+                    operation.update(&module.client, &part, &mut output)
                 })
             })
         }

@@ -3,15 +3,16 @@
 use cryptoki_sys::*;
 
 use super::{Output, guard::in_session, input};
-use crate::operation::{Digest, begin, step};
+use crate::operation::{Digest, begin, cancel, step};
 
 pub(super) unsafe extern "C" fn digest_init(
     session: CK_SESSION_HANDLE,
     mechanism: *mut CK_MECHANISM,
 ) -> CK_RV {
     in_session("C_DigestInit", session, |_, session| {
-        // SAFETY: the caller passes a mechanism.
-        let mechanism = unsafe { input::mechanism(mechanism) }?;
+        // SAFETY: the caller passes a mechanism or null.
+        let mechanism = unsafe { input::optional_mechanism(mechanism) }?;
+        let Some(mechanism) = mechanism else { return cancel(&mut session.operations().digest) };
         begin(&mut session.operations().digest, || Digest::new(&mechanism))
     })
 }
@@ -43,6 +44,15 @@ pub(super) unsafe extern "C" fn digest_update(
             // SAFETY: the caller passes the data and its length.
             operation.update(unsafe { input::bytes(part, part_length) }?)
         })
+    })
+}
+
+pub(super) unsafe extern "C" fn digest_key(
+    session: CK_SESSION_HANDLE,
+    key: CK_OBJECT_HANDLE,
+) -> CK_RV {
+    in_session("C_DigestKey", session, |module, session| {
+        step(&mut session.operations().digest, |operation| operation.key(&module.key(key)?.1))
     })
 }
 

@@ -61,6 +61,18 @@ pub(super) unsafe fn template(pointer: *const CK_ATTRIBUTE, count: CK_ULONG) -> 
     Ok(Template::new(attributes))
 }
 
+/// The mechanism at `pointer`, with its parameter; `None` when there is none.
+///
+/// # Safety
+/// As [`mechanism`].
+pub(super) unsafe fn optional_mechanism(pointer: *const CK_MECHANISM) -> Result<Option<Mechanism>> {
+    if pointer.is_null() {
+        return Ok(None);
+    }
+    // SAFETY: passed on.
+    unsafe { mechanism(pointer) }.map(Some)
+}
+
 /// The mechanism at `pointer`, with its parameter.
 ///
 /// # Safety
@@ -93,7 +105,7 @@ pub(super) unsafe fn mechanism(pointer: *const CK_MECHANISM) -> Result<Mechanism
 ///
 /// # Safety
 /// `pointer` is null or `length` bytes of a `T` can be read from it.
-unsafe fn structure<T>(pointer: *const c_void, length: CK_ULONG) -> Result<T> {
+pub(super) unsafe fn structure<T>(pointer: *const c_void, length: CK_ULONG) -> Result<T> {
     if pointer.is_null() || length as usize != size_of::<T>() {
         return Err(Rv(CKR_MECHANISM_PARAM_INVALID));
     }

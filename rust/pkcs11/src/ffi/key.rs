@@ -3,11 +3,7 @@
 use cryptoki_sys::*;
 
 use super::{guard::in_session, input, output::put};
-use crate::{
-    error::Rv,
-    generate,
-    object::{Class, Object},
-};
+use crate::{error::Rv, generate};
 
 pub(super) unsafe extern "C" fn generate_key(
     session: CK_SESSION_HANDLE,
@@ -23,14 +19,9 @@ pub(super) unsafe extern "C" fn generate_key(
         if key.is_null() {
             return Err(Rv(CKR_ARGUMENTS_BAD));
         }
-        if !session.read_write {
-            return Err(Rv(CKR_SESSION_READ_ONLY));
-        }
-        let made =
-            generate::secret_key(&module.client, &session.keyring, mechanism.row, &template)?;
-        let object = Object { key: made.name.clone(), class: Class::Secret };
+        let made = generate::secret_key(module, session, mechanism.row, &template)?;
         // SAFETY: not null; the caller passes a handle to write to.
-        unsafe { put(key, module.objects.handle(object)) }
+        unsafe { put(key, made) }
     })
 }
 
@@ -56,16 +47,12 @@ pub(super) unsafe extern "C" fn generate_key_pair(
         if public_key.is_null() || private_key.is_null() {
             return Err(Rv(CKR_ARGUMENTS_BAD));
         }
-        if !session.read_write {
-            return Err(Rv(CKR_SESSION_READ_ONLY));
-        }
-        let made =
-            generate::key_pair(&module.client, &session.keyring, mechanism.row, &public, &private)?;
-        let handle = |class| module.objects.handle(Object { key: made.name.clone(), class });
+        let (public, private) =
+            generate::key_pair(module, session, mechanism.row, &public, &private)?;
         // SAFETY: not null; the caller passes two handles to write to.
         unsafe {
-            put(public_key, handle(Class::Public))?;
-            put(private_key, handle(Class::Private))
+            put(public_key, public)?;
+            put(private_key, private)
         }
     })
 }

@@ -3,16 +3,53 @@
 use std::ptr;
 
 use cryptoki_sys::*;
-use supacrypt_client::{Key, KeyChange};
 
 use super::{guard::in_session, input, output::put};
 use crate::{
-    attribute::{Attribute, attribute},
+    attribute::Attribute,
+    change, create,
     error::{Result, Rv},
     find::find,
-    object::Class,
     operation::begin,
+    view::View,
 };
+
+pub(super) unsafe extern "C" fn create_object(
+    session: CK_SESSION_HANDLE,
+    template: *mut CK_ATTRIBUTE,
+    count: CK_ULONG,
+    object: *mut CK_OBJECT_HANDLE,
+) -> CK_RV {
+    in_session("C_CreateObject", session, |module, session| {
+        // SAFETY: the caller passes a template and its length.
+        let template = unsafe { input::template(template, count) }?;
+        if object.is_null() {
+            return Err(Rv(CKR_ARGUMENTS_BAD));
+        }
+        let made = create::create(module, session, &template)?;
+        // SAFETY: not null; the caller passes a handle to write to.
+        unsafe { put(object, made) }
+    })
+}
+
+pub(super) unsafe extern "C" fn copy_object(
+    session: CK_SESSION_HANDLE,
+    object: CK_OBJECT_HANDLE,
+    template: *mut CK_ATTRIBUTE,
+    count: CK_ULONG,
+    copy: *mut CK_OBJECT_HANDLE,
+) -> CK_RV {
+    in_session("C_CopyObject", session, |module, session| {
+        // SAFETY: the caller passes a template and its length.
+        let template = unsafe { input::template(template, count) }?;
+        if copy.is_null() {
+            return Err(Rv(CKR_ARGUMENTS_BAD));
+        }
+        let made = create::copy(module, session, object, &template)?;
+        // SAFETY: not null; the caller passes a handle to write to.
+        unsafe { put(copy, made) }
+    })
+}
 
 pub(super) unsafe extern "C" fn find_objects_init(
     session: CK_SESSION_HANDLE,
@@ -23,7 +60,7 @@ pub(super) unsafe extern "C" fn find_objects_init(
         // SAFETY: the caller passes a template and its length.
         let template = unsafe { input::template(template, count) }?;
         begin(&mut session.operations().find, || {
-            find(module, &session.keyring, &template).map(Vec::into_iter)
+            find(module, session, &template).map(Vec::into_iter)
         })
     })
 }
@@ -67,11 +104,11 @@ pub(super) unsafe extern "C" fn get_attribute_value(
         if template.is_null() && count > 0 {
             return Err(Rv(CKR_ARGUMENTS_BAD));
         }
-        let (object, key) = module.resolve(object)?;
+        let view = module.view(object)?;
         let mut outcome = Ok(());
         for index in 0..count as usize {
             // SAFETY: the caller passes `count` attributes.
-            let answered = unsafe { answer(&key, object.class, template.add(index)) };
+            let answered = unsafe { answer(&view, template.add(index)) };
             outcome = outcome.and(answered);
         }
         outcome
@@ -82,10 +119,10 @@ pub(super) unsafe extern "C" fn get_attribute_value(
 ///
 /// # Safety
 /// `place` points to an attribute whose value is null or as long as it says.
-unsafe fn answer(key: &Key, class: Class, place: *mut CK_ATTRIBUTE) -> Result<()> {
+unsafe fn answer(view: &View, place: *mut CK_ATTRIBUTE) -> Result<()> {
     // SAFETY: promised by the caller. The structure may be packed.
     let mut given = unsafe { place.read_unaligned() };
-    let (length, outcome) = match attribute(key, class, given.type_) {
+    let (length, outcome) = match view.attribute(given.type_) {
         Attribute::Sensitive => (CK_UNAVAILABLE_INFORMATION, Err(Rv(CKR_ATTRIBUTE_SENSITIVE))),
         Attribute::Unknown => (CK_UNAVAILABLE_INFORMATION, Err(Rv(CKR_ATTRIBUTE_TYPE_INVALID))),
         Attribute::Value(value) if given.pValue.is_null() => (value.len() as CK_ULONG, Ok(())),
@@ -113,25 +150,7 @@ pub(super) unsafe extern "C" fn set_attribute_value(
     in_session("C_SetAttributeValue", session, |module, session| {
         // SAFETY: the caller passes a template and its length.
         let template = unsafe { input::template(template, count) }?;
-        if !session.read_write {
-            return Err(Rv(CKR_SESSION_READ_ONLY));
-        }
-        let (object, key) = module.resolve(object)?;
-        let mut change = KeyChange::default();
-        for (each, value) in template.iter() {
-            match (each, attribute(&key, object.class, each)) {
-                (CKA_LABEL, _) => change.label = template.text(CKA_LABEL)?,
-                (CKA_ID, _) => change.object_id = Some(value.to_vec()),
-                // Said again, it changes nothing.
-                (_, Attribute::Value(own)) if own == value => {}
-                (_, Attribute::Unknown) => return Err(Rv(CKR_ATTRIBUTE_TYPE_INVALID)),
-                _ => return Err(Rv(CKR_ATTRIBUTE_READ_ONLY)),
-            }
-        }
-        if change.label.is_some() || change.object_id.is_some() {
-            module.client.update_key(&object.key, change)?;
-        }
-        Ok(())
+        change::change(module, session, object, &template)
     })
 }
 
@@ -140,16 +159,7 @@ pub(super) unsafe extern "C" fn destroy_object(
     object: CK_OBJECT_HANDLE,
 ) -> CK_RV {
     in_session("C_DestroyObject", session, |module, session| {
-        if !session.read_write {
-            return Err(Rv(CKR_SESSION_READ_ONLY));
-        }
-        let object = module.objects.object(object)?;
-        if object.class == Class::Public {
-            return Err(Rv(CKR_ACTION_PROHIBITED));
-        }
-        module.client.delete_key(&object.key)?;
-        module.objects.forget(&object.key);
-        Ok(())
+        change::destroy(module, session, object)
     })
 }
 
@@ -159,7 +169,7 @@ pub(super) unsafe extern "C" fn get_object_size(
     size: *mut CK_ULONG,
 ) -> CK_RV {
     in_session("C_GetObjectSize", session, |module, _| {
-        module.resolve(object)?;
+        module.view(object)?;
         // SAFETY: the caller passes a number to write to.
         unsafe { put(size, CK_UNAVAILABLE_INFORMATION) }
     })

@@ -1,6 +1,6 @@
 //! Writing to what callers pass.
 
-use std::ptr;
+use std::{ptr, slice};
 
 use cryptoki_sys::*;
 
@@ -29,6 +29,19 @@ impl Output {
     /// Whether the caller only asks for the length.
     pub(crate) fn is_query(&self) -> bool {
         self.buffer.is_null()
+    }
+
+    /// What was written last.
+    ///
+    /// # Safety
+    /// Something was written, or the length was told; the buffer is not written to while the result
+    /// is used.
+    pub(super) unsafe fn written(&self) -> &[u8] {
+        // SAFETY: `length` can be read by `new`; as many bytes were written to the buffer.
+        unsafe {
+            let length = self.length.read() as usize;
+            if length == 0 { &[] } else { slice::from_raw_parts(self.buffer, length) }
+        }
     }
 
     /// Tells the caller the length, and says whether `length` bytes are to be written; they are not

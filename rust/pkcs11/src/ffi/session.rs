@@ -33,14 +33,14 @@ pub(super) unsafe extern "C" fn open_session(
 }
 
 pub(super) unsafe extern "C" fn close_session(session: CK_SESSION_HANDLE) -> CK_RV {
-    guard("C_CloseSession", || Module::current()?.sessions.close(session))
+    guard("C_CloseSession", || Module::current()?.close_session(session))
 }
 
 pub(super) unsafe extern "C" fn close_all_sessions(slot: CK_SLOT_ID) -> CK_RV {
     guard("C_CloseAllSessions", || {
         let module = Module::current()?;
         module.slots.token(slot, &module.client)?;
-        module.sessions.close_all(slot);
+        module.close_all_sessions(slot);
         Ok(())
     })
 }
@@ -77,5 +77,43 @@ pub(super) unsafe extern "C" fn logout(session: CK_SESSION_HANDLE) -> CK_RV {
         } else {
             Err(Rv(CKR_USER_NOT_LOGGED_IN))
         }
+    })
+}
+
+/// Names of users are nothing here: the client certificate has said who the caller is.
+pub(super) unsafe extern "C" fn login_user(
+    session: CK_SESSION_HANDLE,
+    user: CK_USER_TYPE,
+    pin: *mut CK_UTF8CHAR,
+    pin_length: CK_ULONG,
+    _name: *mut CK_UTF8CHAR,
+    _name_length: CK_ULONG,
+) -> CK_RV {
+    // SAFETY: passed on.
+    unsafe { login(session, user, pin, pin_length) }
+}
+
+pub(super) unsafe extern "C" fn session_cancel(
+    session: CK_SESSION_HANDLE,
+    flags: CK_FLAGS,
+) -> CK_RV {
+    in_session("C_SessionCancel", session, |_, session| {
+        session.operations().cancel(flags);
+        Ok(())
+    })
+}
+
+pub(super) unsafe extern "C" fn get_session_validation_flags(
+    session: CK_SESSION_HANDLE,
+    kind: CK_SESSION_VALIDATION_FLAGS_TYPE,
+    flags: *mut CK_FLAGS,
+) -> CK_RV {
+    in_session("C_GetSessionValidationFlags", session, |_, _| {
+        if kind != CKS_LAST_VALIDATION_OK {
+            return Err(Rv(CKR_ARGUMENTS_BAD));
+        }
+        // No operation of the module claims to be of a validated one.
+        // SAFETY: the caller passes flags to write to.
+        unsafe { put(flags, 0) }
     })
 }

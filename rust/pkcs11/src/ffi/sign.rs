@@ -3,7 +3,7 @@
 use cryptoki_sys::*;
 
 use super::{Output, guard::in_session, input};
-use crate::operation::{Sign, begin, step};
+use crate::operation::{Sign, begin, cancel, step};
 
 pub(super) unsafe extern "C" fn sign_init(
     session: CK_SESSION_HANDLE,
@@ -11,11 +11,12 @@ pub(super) unsafe extern "C" fn sign_init(
     key: CK_OBJECT_HANDLE,
 ) -> CK_RV {
     in_session("C_SignInit", session, |module, session| {
-        // SAFETY: the caller passes a mechanism.
-        let mechanism = unsafe { input::mechanism(mechanism) }?;
+        // SAFETY: the caller passes a mechanism or null.
+        let mechanism = unsafe { input::optional_mechanism(mechanism) }?;
+        let Some(mechanism) = mechanism else { return cancel(&mut session.operations().sign) };
         begin(&mut session.operations().sign, || {
-            let (object, key) = module.resolve_key(key)?;
-            Sign::new(&mechanism, object.class, key)
+            let (class, key) = module.key(key)?;
+            Sign::new(CKF_SIGN, &mechanism, class, key)
         })
     })
 }

@@ -1,7 +1,5 @@
 //! Functions that this module does not offer. `docs/pkcs11-status.md` lists them.
 
-use std::ffi::c_void;
-
 use cryptoki_sys::*;
 
 macro_rules! unsupported {
@@ -18,26 +16,14 @@ type Mechanism = *mut CK_MECHANISM;
 type Attributes = *mut CK_ATTRIBUTE;
 
 unsupported! { CKR_FUNCTION_NOT_SUPPORTED:
-    init_token(CK_SLOT_ID, *mut CK_UTF8CHAR, CK_ULONG, *mut CK_UTF8CHAR);
-    init_pin(Session, *mut CK_UTF8CHAR, CK_ULONG);
-    set_pin(Session, *mut CK_UTF8CHAR, CK_ULONG, *mut CK_UTF8CHAR, CK_ULONG);
-    get_operation_state(Session, Bytes, Length);
-    set_operation_state(Session, Bytes, CK_ULONG, Object, Object);
-    create_object(Session, Attributes, CK_ULONG, *mut Object);
-    copy_object(Session, Object, Attributes, CK_ULONG, *mut Object);
-    digest_key(Session, Object);
-    sign_recover_init(Session, Mechanism, Object);
-    sign_recover(Session, Bytes, CK_ULONG, Bytes, Length);
-    verify_recover_init(Session, Mechanism, Object);
-    verify_recover(Session, Bytes, CK_ULONG, Bytes, Length);
-    digest_encrypt_update(Session, Bytes, CK_ULONG, Bytes, Length);
-    decrypt_digest_update(Session, Bytes, CK_ULONG, Bytes, Length);
-    sign_encrypt_update(Session, Bytes, CK_ULONG, Bytes, Length);
-    decrypt_verify_update(Session, Bytes, CK_ULONG, Bytes, Length);
-    wrap_key(Session, Mechanism, Object, Object, Bytes, Length);
-    unwrap_key(Session, Mechanism, Object, Bytes, CK_ULONG, Attributes, CK_ULONG, *mut Object);
     derive_key(Session, Mechanism, Object, Attributes, CK_ULONG, *mut Object);
-    wait_for_slot_event(CK_FLAGS, *mut CK_SLOT_ID, *mut c_void);
+    encapsulate_key(Session, Mechanism, Object, Attributes, CK_ULONG, Bytes, Length, *mut Object);
+    decapsulate_key(Session, Mechanism, Object, Attributes, CK_ULONG, Bytes, CK_ULONG, *mut Object);
+    async_complete(Session, *mut CK_UTF8CHAR, *mut CK_ASYNC_DATA);
+    async_get_id(Session, *mut CK_UTF8CHAR, Length);
+    async_join(Session, *mut CK_UTF8CHAR, CK_ULONG, Bytes, CK_ULONG);
+    wrap_key_authenticated(Session, Mechanism, Object, Object, Bytes, CK_ULONG, Bytes, Length);
+    unwrap_key_authenticated(Session, Mechanism, Object, Bytes, CK_ULONG, Attributes, CK_ULONG, Bytes, CK_ULONG, *mut Object);
 }
 
 unsupported! { CKR_FUNCTION_NOT_PARALLEL:

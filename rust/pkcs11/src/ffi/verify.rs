@@ -3,7 +3,7 @@
 use cryptoki_sys::*;
 
 use super::{guard::in_session, input};
-use crate::operation::{Verify, begin, step};
+use crate::operation::{Verify, begin, cancel, step};
 
 pub(super) unsafe extern "C" fn verify_init(
     session: CK_SESSION_HANDLE,
@@ -11,11 +11,12 @@ pub(super) unsafe extern "C" fn verify_init(
     key: CK_OBJECT_HANDLE,
 ) -> CK_RV {
     in_session("C_VerifyInit", session, |module, session| {
-        // SAFETY: the caller passes a mechanism.
-        let mechanism = unsafe { input::mechanism(mechanism) }?;
+        // SAFETY: the caller passes a mechanism or null.
+        let mechanism = unsafe { input::optional_mechanism(mechanism) }?;
+        let Some(mechanism) = mechanism else { return cancel(&mut session.operations().verify) };
         begin(&mut session.operations().verify, || {
-            let (object, key) = module.resolve_key(key)?;
-            Verify::new(&mechanism, object.class, key)
+            let (class, key) = module.key(key)?;
+            Verify::new(CKF_VERIFY, &mechanism, class, key)
         })
     })
 }

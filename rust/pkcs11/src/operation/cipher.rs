@@ -1,17 +1,17 @@
-//! Encryption and decryption. To a public key it is done here, all else by the backend, in one
-//! piece: what comes piece by piece is collected, and comes out at the end.
-
-use std::sync::Arc;
+//! Encryption and decryption. With a public key or a session key it is done here, all else by the
+//! backend. Modes that go block by block give out what is done; for the others all is collected, and
+//! comes out at the end.
 
 use cryptoki_sys::*;
-use supacrypt_client::{Client, Key, limits};
-use supacrypt_core::{EncryptionScheme, KeyClass, KeyUsages};
+use supacrypt_client::{Client, limits};
+use supacrypt_core::{EncryptionScheme, KeyUsages};
 use zeroize::Zeroizing;
 
-use super::{Collected, Step, permitted};
+use super::{Collected, Step, permitted, stream::Stream};
 use crate::{
     error::{Result, Rv},
     ffi::Output,
+    key::Key,
     mechanism::{self, Mechanism},
     object::Class,
 };
@@ -28,11 +28,20 @@ pub(crate) enum Direction {
 /// An encryption or decryption.
 pub(crate) struct Cipher {
     direction: Direction,
-    key: Arc<Key>,
+    key: Key,
     cipher: mechanism::Cipher,
-    pieces: Option<Collected>,
-    /// What came out and did not fit into the caller's buffer.
+    input: Input,
+    in_pieces: bool,
+    /// Bytes that came in so far, to keep to the limit of a short counter.
+    total: usize,
+    /// What came out at the end and did not fit into the caller's buffer.
     result: Option<Zeroizing<Vec<u8>>>,
+}
+
+/// What becomes of pieces.
+enum Input {
+    Collected(Collected),
+    Stream(Stream),
 }
 
 impl Cipher {
@@ -40,7 +49,7 @@ impl Cipher {
         direction: Direction,
         mechanism: &Mechanism,
         class: Class,
-        key: Arc<Key>,
+        key: Key,
     ) -> Result<Cipher> {
         let (flag, usage, half) = match direction {
             Direction::Encrypt => (CKF_ENCRYPT, KeyUsages::ENCRYPT, Class::Public),
@@ -48,60 +57,134 @@ impl Cipher {
         };
         mechanism.row.permits(flag)?;
         let cipher = mechanism.cipher()?;
-        if cipher.scheme.key_class() != key.spec.class() {
+        if cipher.scheme.key_class() != key.spec().class() {
             return Err(Rv(CKR_KEY_TYPE_INCONSISTENT));
         }
         permitted(&key, class, half, usage)?;
-        Ok(Cipher { direction, key, cipher, pieces: None, result: None })
+        let input = match Stream::new(direction, cipher.scheme, &cipher.iv) {
+            Some(stream) => Input::Stream(stream),
+            None => Input::Collected(Collected::default()),
+        };
+        Ok(Cipher { direction, key, cipher, input, in_pieces: false, total: 0, result: None })
     }
 
-    /// Nothing comes out before the end, so a query is answered with 0.
-    pub(crate) fn update(&mut self, piece: &[u8], output: &mut Output) -> Result<Step> {
-        if output.takes(0)? {
-            self.pieces.get_or_insert_default().add(piece)?;
+    /// Takes a piece in, and gives out what is done.
+    pub(crate) fn update(
+        &mut self,
+        client: &Client,
+        piece: &[u8],
+        output: &mut Output,
+    ) -> Result<Step> {
+        let ready = match &self.input {
+            Input::Collected(_) => 0,
+            Input::Stream(stream) => stream.ready(piece.len()),
+        };
+        if !output.takes(ready)? {
+            return Ok(Step::Continues);
+        }
+        self.in_pieces = true;
+        self.count(piece.len())?;
+        match &mut self.input {
+            Input::Collected(collected) => collected.add(piece)?,
+            Input::Stream(stream) => {
+                let (direction, key, aad) = (self.direction, &self.key, &self.cipher.aad);
+                let done = stream.update(piece, |scheme, iv, part| {
+                    perform(direction, key, client, (scheme, iv, aad), part)
+                })?;
+                output.write(&done)?;
+            }
         }
         Ok(Step::Continues)
     }
 
+    /// Gives out what is left.
     pub(crate) fn finish(&mut self, client: &Client, output: &mut Output) -> Result<Step> {
-        let pieces = self.pieces.take().unwrap_or_default();
-        let step = self.give(client, &pieces.0, output);
-        self.pieces = Some(pieces);
-        step
+        let (iv, rest) = match &self.input {
+            Input::Collected(collected) => (&self.cipher.iv[..], &collected.0[..]),
+            Input::Stream(stream) => (stream.iv(), stream.held()),
+        };
+        let (iv, rest) = (iv.to_vec(), Zeroizing::new(rest.to_vec()));
+        self.give(client, &iv, &rest, output)
     }
 
+    /// Does all at once.
     pub(crate) fn whole(
         &mut self,
         client: &Client,
         input: &[u8],
         output: &mut Output,
     ) -> Result<Step> {
-        if self.pieces.is_some() {
+        if self.in_pieces {
             return Err(Rv(CKR_OPERATION_ACTIVE));
         }
+        if input.len() <= limits::INPUT {
+            self.check_count(input.len())?;
+            let iv = self.cipher.iv.clone();
+            return self.give(client, &iv, input, output);
+        }
+        if self.result.is_none() {
+            self.check(input.len())?;
+            if !output.takes(self.longest(input.len()))? {
+                return Ok(Step::Continues);
+            }
+            self.result = Some(self.long(client, input)?);
+        }
+        self.give_result(output)
+    }
+
+    /// Decrypts a wrapped key, all at once, for what is made of it here.
+    pub(crate) fn decrypted(&self, client: &Client, input: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
         if input.len() > limits::INPUT {
             return Err(self.wrong_length());
         }
-        self.give(client, input, output)
+        self.check(input.len())?;
+        let parameters = (self.cipher.scheme, &self.cipher.iv[..], &self.cipher.aad[..]);
+        perform(self.direction, &self.key, client, parameters, input)
+    }
+
+    /// The result for an input that is too long for one request.
+    fn long(&mut self, client: &Client, input: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
+        self.count(input.len())?;
+        let wrong_length = self.wrong_length();
+        let Input::Stream(stream) = &mut self.input else { return Err(wrong_length) };
+        let (direction, key, scheme) = (self.direction, &self.key, self.cipher.scheme);
+        let mut result = stream.update(input, |scheme, iv, part| {
+            perform(direction, key, client, (scheme, iv, &[]), part)
+        })?;
+        if !stream.held().is_empty() || scheme == EncryptionScheme::AesCbcPad {
+            let (iv, held) = (stream.iv(), stream.held());
+            result.extend_from_slice(&perform(direction, key, client, (scheme, iv, &[]), held)?);
+        }
+        Ok(result)
     }
 
     /// How long the result is exactly is known of encryption only. Decryption is done once it may
     /// fit, and its result kept if it does not.
-    fn give(&mut self, client: &Client, input: &[u8], output: &mut Output) -> Result<Step> {
+    fn give(
+        &mut self,
+        client: &Client,
+        iv: &[u8],
+        input: &[u8],
+        output: &mut Output,
+    ) -> Result<Step> {
         self.check(input.len())?;
         if output.is_query() && self.result.is_none() {
             output.takes(self.longest(input.len()))?;
             return Ok(Step::Continues);
         }
-        let result = match self.result.take() {
-            Some(result) => result,
-            None => {
-                if self.direction == Direction::Encrypt {
-                    output.takes(self.longest(input.len()))?;
-                }
-                self.perform(client, input)?
+        if self.result.is_none() {
+            if self.direction == Direction::Encrypt {
+                output.takes(self.longest(input.len()))?;
             }
-        };
+            let parameters = (self.cipher.scheme, iv, &self.cipher.aad[..]);
+            let result = perform(self.direction, &self.key, client, parameters, input)?;
+            self.result = Some(result);
+        }
+        self.give_result(output)
+    }
+
+    fn give_result(&mut self, output: &mut Output) -> Result<Step> {
+        let result = self.result.take().unwrap_or_default();
         match output.takes(result.len()) {
             Ok(true) => {
                 output.write(&result)?;
@@ -115,15 +198,27 @@ impl Cipher {
     }
 
     fn check(&self, length: usize) -> Result<()> {
-        let mechanism::Cipher { scheme, iv, blocks, .. } = &self.cipher;
-        if blocks.is_some_and(|blocks| length.div_ceil(16) as u128 > blocks) {
-            return Err(self.wrong_length());
-        }
+        let mechanism::Cipher { scheme, iv, .. } = &self.cipher;
         let fits = match self.direction {
-            Direction::Encrypt => scheme.check_encrypt(self.key.spec, iv.len(), length),
-            Direction::Decrypt => scheme.check_decrypt(self.key.spec, iv.len(), length),
+            Direction::Encrypt => scheme.check_encrypt(self.key.spec(), iv.len(), length),
+            Direction::Decrypt => scheme.check_decrypt(self.key.spec(), iv.len(), length),
         };
         fits.map_err(|_| self.wrong_length())
+    }
+
+    /// Refuses more input than a short counter can be counted on for.
+    fn check_count(&self, more: usize) -> Result<()> {
+        let blocks = (self.total + more).div_ceil(16) as u128;
+        if self.cipher.blocks.is_some_and(|most| blocks > most) {
+            return Err(self.wrong_length());
+        }
+        Ok(())
+    }
+
+    fn count(&mut self, more: usize) -> Result<()> {
+        self.check_count(more)?;
+        self.total += more;
+        Ok(())
     }
 
     fn wrong_length(&self) -> Rv {
@@ -135,23 +230,27 @@ impl Cipher {
 
     fn longest(&self, length: usize) -> usize {
         match (self.direction, self.cipher.scheme) {
-            (Direction::Encrypt, scheme) => scheme.ciphertext_len(self.key.spec, length),
+            (Direction::Encrypt, scheme) => scheme.ciphertext_len(self.key.spec(), length),
             (_, EncryptionScheme::AesGcm { tag_length }) => length - usize::from(tag_length),
             (_, EncryptionScheme::AesKeyWrap | EncryptionScheme::AesKeyWrapPad) => length - 8,
             (_, EncryptionScheme::RsaPkcs1) => length - 11,
             _ => length,
         }
     }
+}
 
-    fn perform(&self, client: &Client, input: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
-        let mechanism::Cipher { scheme, iv, aad, .. } = &self.cipher;
-        let version = &self.key.version;
-        Ok(match (self.direction, &self.key.public_key) {
-            (Direction::Encrypt, Some(public)) if scheme.key_class() == KeyClass::Rsa => {
-                public.encrypt(*scheme, aad, input)?.into()
-            }
-            (Direction::Encrypt, _) => client.encrypt(version, *scheme, iv, aad, input)?.into(),
-            (Direction::Decrypt, _) => client.decrypt(version, *scheme, iv, aad, input)?,
-        })
+/// Scheme, IV and additional data.
+type Parameters<'a> = (EncryptionScheme, &'a [u8], &'a [u8]);
+
+fn perform(
+    direction: Direction,
+    key: &Key,
+    client: &Client,
+    (scheme, iv, aad): Parameters<'_>,
+    input: &[u8],
+) -> Result<Zeroizing<Vec<u8>>> {
+    match direction {
+        Direction::Encrypt => key.encrypt(client, scheme, iv, aad, input).map(Zeroizing::new),
+        Direction::Decrypt => key.decrypt(client, scheme, iv, aad, input),
     }
 }

@@ -7,6 +7,7 @@ use super::{Step, give};
 use crate::{
     error::{Result, Rv},
     ffi::Output,
+    key::Key,
     mechanism::{Action, Mechanism, Parameter},
 };
 
@@ -32,6 +33,16 @@ impl Digest {
         self.in_pieces = true;
         self.hasher.update(piece);
         Ok(Step::Continues)
+    }
+
+    /// Goes on with the value of a secret key.
+    pub(crate) fn key(&mut self, key: &Key) -> Result<Step> {
+        // The values of the token's keys are not here.
+        let Key::Session(key, _) = key else { return Err(Rv(CKR_KEY_INDIGESTIBLE)) };
+        match key.material().filter(|_| !key.spec.is_asymmetric()) {
+            Some(value) => self.update(value.as_bytes()),
+            None => Err(Rv(CKR_KEY_INDIGESTIBLE)),
+        }
     }
 
     pub(crate) fn finish(&mut self, output: &mut Output) -> Result<Step> {

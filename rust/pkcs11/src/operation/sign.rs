@@ -1,9 +1,9 @@
 //! Signatures and MACs. What is hashed is hashed here; the backend gets the digest.
 
-use std::{borrow::Cow, sync::Arc};
+use std::borrow::Cow;
 
 use cryptoki_sys::*;
-use supacrypt_client::{Client, Key};
+use supacrypt_client::Client;
 use supacrypt_core::{Digest, KeyUsages, SignatureScheme};
 use supacrypt_crypto::{Hasher, digest};
 
@@ -11,13 +11,14 @@ use super::{Collected, Step, give, permitted};
 use crate::{
     error::{Result, Rv},
     ffi::Output,
+    key::Key,
     mechanism::{Mechanism, Scheme},
     object::Class,
 };
 
 /// A signature in the making.
 pub(crate) struct Sign {
-    key: Arc<Key>,
+    key: Key,
     scheme: Scheme,
     input: Input,
 }
@@ -72,8 +73,14 @@ impl Input {
 }
 
 impl Sign {
-    pub(crate) fn new(mechanism: &Mechanism, class: Class, key: Arc<Key>) -> Result<Sign> {
-        mechanism.row.permits(CKF_SIGN)?;
+    /// Begins a signature, by a mechanism that can do what `flag` says.
+    pub(crate) fn new(
+        flag: CK_FLAGS,
+        mechanism: &Mechanism,
+        class: Class,
+        key: Key,
+    ) -> Result<Sign> {
+        mechanism.row.permits(flag)?;
         let (hashed, scheme) = mechanism.signature()?;
         fits(scheme, &key)?;
         permitted(&key, class, Class::Private, KeyUsages::SIGN)?;
@@ -97,9 +104,14 @@ impl Sign {
         give(output, self.length(), || self.sign(client, &self.input.of_whole(message)?))
     }
 
+    /// Whether there is a place for the signature; `false` when the caller only asks for its length.
+    pub(crate) fn fits(&self, output: &mut Output) -> Result<bool> {
+        output.takes(self.length())
+    }
+
     fn length(&self) -> usize {
         match self.scheme {
-            Scheme::Signature(scheme) => scheme.signature_len(self.key.spec),
+            Scheme::Signature(scheme) => scheme.signature_len(self.key.spec()),
             Scheme::Mac(scheme) => scheme.mac_len(),
         }
     }
@@ -108,9 +120,9 @@ impl Sign {
         match self.scheme {
             Scheme::Signature(scheme) => {
                 let input = signed_input(scheme, input);
-                Ok(client.sign(&self.key.version, scheme, &input)?)
+                self.key.sign(client, scheme, &input)
             }
-            Scheme::Mac(scheme) => Ok(client.mac(&self.key.version, scheme, input)?),
+            Scheme::Mac(scheme) => self.key.mac(client, scheme, input),
         }
     }
 }
@@ -118,8 +130,8 @@ impl Sign {
 /// Refuses a key that the scheme does not work with.
 pub(super) fn fits(scheme: Scheme, key: &Key) -> Result<()> {
     let fits = match scheme {
-        Scheme::Signature(scheme) => scheme.key_class() == key.spec.class(),
-        Scheme::Mac(scheme) => scheme.check(key.spec).is_ok(),
+        Scheme::Signature(scheme) => scheme.key_class() == key.spec().class(),
+        Scheme::Mac(scheme) => scheme.check(key.spec()).is_ok(),
     };
     if !fits {
         return Err(Rv(CKR_KEY_TYPE_INCONSISTENT));
@@ -127,7 +139,7 @@ pub(super) fn fits(scheme: Scheme, key: &Key) -> Result<()> {
     match scheme {
         // The salt may be too long for the key.
         Scheme::Signature(pss @ SignatureScheme::RsaPss { digest, .. }) => {
-            pss.check(key.spec, digest.len()).map_err(|_| Rv(CKR_MECHANISM_PARAM_INVALID))
+            pss.check(key.spec(), digest.len()).map_err(|_| Rv(CKR_MECHANISM_PARAM_INVALID))
         }
         _ => Ok(()),
     }

@@ -1,9 +1,7 @@
 //! Verification: of signatures here, with the cached public key; of MACs by the backend.
 
-use std::sync::Arc;
-
 use cryptoki_sys::*;
-use supacrypt_client::{Client, Key};
+use supacrypt_client::Client;
 use supacrypt_core::KeyUsages;
 
 use super::{
@@ -12,20 +10,27 @@ use super::{
 };
 use crate::{
     error::{Result, Rv},
+    key::Key,
     mechanism::{Mechanism, Scheme},
     object::Class,
 };
 
 /// A verification.
 pub(crate) struct Verify {
-    key: Arc<Key>,
+    key: Key,
     scheme: Scheme,
     input: Input,
 }
 
 impl Verify {
-    pub(crate) fn new(mechanism: &Mechanism, class: Class, key: Arc<Key>) -> Result<Verify> {
-        mechanism.row.permits(CKF_VERIFY)?;
+    /// Begins a verification, by a mechanism that can do what `flag` says.
+    pub(crate) fn new(
+        flag: CK_FLAGS,
+        mechanism: &Mechanism,
+        class: Class,
+        key: Key,
+    ) -> Result<Verify> {
+        mechanism.row.permits(flag)?;
         let (hashed, scheme) = mechanism.signature()?;
         fits(scheme, &key)?;
         permitted(&key, class, Class::Public, KeyUsages::VERIFY)?;
@@ -52,12 +57,12 @@ impl Verify {
     fn verify(&self, client: &Client, input: &[u8], signature: &[u8]) -> Result<Step> {
         let (length, valid) = match self.scheme {
             Scheme::Signature(scheme) => {
-                let public = self.key.public_key.as_ref().ok_or(Rv(CKR_KEY_TYPE_INCONSISTENT))?;
+                let public = self.key.public_key().ok_or(Rv(CKR_KEY_TYPE_INCONSISTENT))?;
                 let valid = public.verify(scheme, &signed_input(scheme, input), signature)?;
-                (scheme.signature_len(self.key.spec), valid)
+                (scheme.signature_len(self.key.spec()), valid)
             }
             Scheme::Mac(scheme) if signature.len() == scheme.mac_len() => {
-                (scheme.mac_len(), client.verify_mac(&self.key.version, scheme, input, signature)?)
+                (scheme.mac_len(), self.key.verify_mac(client, scheme, input, signature)?)
             }
             Scheme::Mac(scheme) => (scheme.mac_len(), false),
         };

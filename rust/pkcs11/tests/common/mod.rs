@@ -9,7 +9,10 @@ use cryptoki::{
     object::{Attribute, ObjectHandle},
     session::Session,
 };
-use cryptoki_sys::{CK_FUNCTION_LIST, CK_RV, CKR_OK};
+use cryptoki_sys::{
+    CK_FLAGS, CK_FUNCTION_LIST, CK_FUNCTION_LIST_3_2, CK_INTERFACE, CK_RV, CK_UTF8CHAR, CK_VERSION,
+    CKR_OK,
+};
 use supacrypt_testkit::Backend;
 
 /// P-256 in CKA_EC_PARAMS.
@@ -89,5 +92,27 @@ pub(crate) fn functions() -> &'static CK_FUNCTION_LIST {
         let mut list = ptr::null_mut();
         assert_eq!(get(&raw mut list), CKR_OK);
         &*list
+    }
+}
+
+/// The functions of v3.2. The module stays loaded.
+#[allow(unsafe_code, reason = "a C library is loaded")]
+pub(crate) fn functions_3_2() -> &'static CK_FUNCTION_LIST_3_2 {
+    type Get = unsafe extern "C" fn(
+        *mut CK_UTF8CHAR,
+        *mut CK_VERSION,
+        *mut *mut CK_INTERFACE,
+        CK_FLAGS,
+    ) -> CK_RV;
+    // SAFETY: as for `functions`; the interface of this name and version is a list of this type.
+    unsafe {
+        let library = Box::leak(Box::new(libloading::Library::new(module()).expect("the module")));
+        let get: libloading::Symbol<'_, Get> =
+            library.get(b"C_GetInterface").expect("it is exported");
+        let mut version = CK_VERSION { major: 3, minor: 2 };
+        let mut interface = ptr::null_mut();
+        let name = c"PKCS 11".as_ptr().cast_mut().cast();
+        assert_eq!(get(name, &raw mut version, &raw mut interface, 0), CKR_OK);
+        &*(*interface).pFunctionList.cast()
     }
 }

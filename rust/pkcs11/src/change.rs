@@ -1,0 +1,72 @@
+//! `C_SetAttributeValue` and `C_DestroyObject`.
+
+use std::sync::Arc;
+
+use cryptoki_sys::*;
+use supacrypt_client::{Key, KeyChange};
+
+use crate::{
+    attribute::{Attribute, attribute},
+    error::{Result, Rv},
+    module::Module,
+    object::{Class, Object},
+    session::Session,
+    template::Template,
+    view::View,
+};
+
+/// Changes what the template says, all of it or nothing.
+pub(crate) fn change(
+    module: &Module,
+    session: &Session,
+    object: CK_OBJECT_HANDLE,
+    template: &Template,
+) -> Result<()> {
+    match module.view(object)? {
+        View::Token(class, key) => {
+            session.may_write()?;
+            change_key(module, class, &key, template)
+        }
+        View::Session(owned) => {
+            module.objects.replace(object, owned.object.changed(template, false)?);
+            Ok(())
+        }
+    }
+}
+
+fn change_key(module: &Module, class: Class, key: &Arc<Key>, template: &Template) -> Result<()> {
+    let mut change = KeyChange::default();
+    for (each, value) in template.iter() {
+        match (each, attribute(key, class, each)) {
+            (CKA_LABEL, _) => change.label = template.text(CKA_LABEL)?,
+            (CKA_ID, _) => change.object_id = Some(value.to_vec()),
+            // Said again, it changes nothing.
+            (_, Attribute::Value(own)) if own == value => {}
+            (_, Attribute::Unknown) => return Err(Rv(CKR_ATTRIBUTE_TYPE_INVALID)),
+            _ => return Err(Rv(CKR_ATTRIBUTE_READ_ONLY)),
+        }
+    }
+    if change.label.is_some() || change.object_id.is_some() {
+        module.client.update_key(&key.name, change)?;
+    }
+    Ok(())
+}
+
+/// Ends an object. With the private half of a key of the token the whole key is deleted.
+pub(crate) fn destroy(module: &Module, session: &Session, handle: CK_OBJECT_HANDLE) -> Result<()> {
+    match module.objects.object(handle)? {
+        Object::Token(token) => {
+            session.may_write()?;
+            if token.class == Class::Public {
+                return Err(Rv(CKR_ACTION_PROHIBITED));
+            }
+            module.client.delete_key(&token.key)?;
+            module.objects.forget(&token.key);
+        }
+        Object::Session(owned) if owned.object.attributes.flag(CKA_DESTROYABLE) => {
+            module.objects.destroy(handle);
+        }
+        Object::Session(_) => return Err(Rv(CKR_ACTION_PROHIBITED)),
+    }
+    Ok(())
+}

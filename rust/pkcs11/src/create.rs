@@ -1,0 +1,133 @@
+//! `C_CreateObject` and `C_CopyObject`. An object is made in this process, and stored from here if it
+//! is one of the token's.
+
+use std::sync::Arc;
+
+use cryptoki_sys::*;
+use supacrypt_client::{KeyFilter, NewKey};
+use supacrypt_core::KeyUsages;
+use supacrypt_crypto::PublicKey;
+
+use crate::{
+    error::{Result, Rv},
+    key::{Key, SessionKey},
+    material,
+    module::Module,
+    object::{Class, TokenKey},
+    plain_object,
+    session::Session,
+    session_object::SessionObject,
+    template::Template,
+    view::View,
+};
+
+/// Makes the object that a template describes; returns its handle.
+pub(crate) fn create(
+    module: &Module,
+    session: &Session,
+    template: &Template,
+) -> Result<CK_OBJECT_HANDLE> {
+    let class = template.number(CKA_CLASS)?.ok_or(Rv(CKR_TEMPLATE_INCOMPLETE))?;
+    let kind = || template.number(CKA_KEY_TYPE)?.ok_or(Rv(CKR_TEMPLATE_INCOMPLETE));
+    let object = match class {
+        CKO_PUBLIC_KEY => {
+            let key = SessionKey::public(material::public_key(kind()?, template)?);
+            SessionObject::key(Class::Public, Arc::new(key), template, None)?
+        }
+        CKO_PRIVATE_KEY | CKO_SECRET_KEY => {
+            let (spec, material) = material::secret_part(kind()?, template)?;
+            let class = if spec.is_asymmetric() { Class::Private } else { Class::Secret };
+            let key = SessionKey::secret(spec, material)?;
+            SessionObject::key(class, Arc::new(key), template, None)?
+        }
+        _ => SessionObject::of_attributes(plain_object::attributes(class, template)?),
+    };
+    keep(module, session, object)
+}
+
+/// Makes a copy that differs in what the template says. Keys of the token have no copies: there is
+/// one of each, and what it may do is for the backend to say.
+pub(crate) fn copy(
+    module: &Module,
+    session: &Session,
+    object: CK_OBJECT_HANDLE,
+    template: &Template,
+) -> Result<CK_OBJECT_HANDLE> {
+    match module.view(object)? {
+        View::Token(..) => Err(Rv(CKR_ACTION_PROHIBITED)),
+        View::Session(owned) => keep(module, session, owned.object.changed(template, true)?),
+    }
+}
+
+/// Keeps an object where its attributes say: on the token, or in this process for as long as the
+/// session is open.
+pub(crate) fn keep(
+    module: &Module,
+    session: &Session,
+    object: SessionObject,
+) -> Result<CK_OBJECT_HANDLE> {
+    if !object.attributes.flag(CKA_TOKEN) {
+        return Ok(module.objects.keep(session.handle, session.slot, object));
+    }
+    session.may_write()?;
+    match object.usable_key() {
+        Some((Class::Public, Key::Session(key, _))) => {
+            let public = key.public_key().ok_or(Rv(CKR_GENERAL_ERROR))?;
+            known_half(module, session, public, &object)
+        }
+        Some((class, Key::Session(key, usages))) => {
+            import(module, session, class, &key, usages, &object)
+        }
+        _ => Err(Rv(CKR_ATTRIBUTE_VALUE_INVALID)),
+    }
+}
+
+/// Brings a private or secret key into the token.
+fn import(
+    module: &Module,
+    session: &Session,
+    class: Class,
+    key: &SessionKey,
+    mut usages: KeyUsages,
+    object: &SessionObject,
+) -> Result<CK_OBJECT_HANDLE> {
+    // Keys of the token never leave it.
+    if object.attributes.flag(CKA_EXTRACTABLE) {
+        return Err(Rv(CKR_TEMPLATE_INCONSISTENT));
+    }
+    let material = key.material().ok_or(Rv(CKR_GENERAL_ERROR))?;
+    if class == Class::Private {
+        // What the public half does is not for its private half to say.
+        usages |= KeyUsages::VERIFY | KeyUsages::ENCRYPT;
+    }
+    let label = object.attributes.get(CKA_LABEL).unwrap_or_default().to_vec();
+    let new = NewKey {
+        id: None,
+        label: String::from_utf8(label).map_err(|_| Rv(CKR_ATTRIBUTE_VALUE_INVALID))?,
+        object_id: object.attributes.get(CKA_ID).unwrap_or_default().to_vec(),
+        spec: key.spec,
+        usages: usages.intersection(key.spec.possible_usages()),
+    };
+    let made = module.client.import_key(&session.keyring, new, material.as_bytes())?;
+    Ok(module.objects.handle(TokenKey { key: made.name.clone(), class }))
+}
+
+/// The public half that a key of the token has already: applications that bring in a private key
+/// bring its public key, too. A public key alone is not kept: nothing on the token belongs to it.
+fn known_half(
+    module: &Module,
+    session: &Session,
+    public: &PublicKey,
+    object: &SessionObject,
+) -> Result<CK_OBJECT_HANDLE> {
+    let object_id = object.attributes.get(CKA_ID).filter(|id| !id.is_empty());
+    let filter = KeyFilter {
+        object_id: object_id.map(<[u8]>::to_vec),
+        specs: vec![public.spec()],
+        ..KeyFilter::default()
+    };
+    let mut keys = module.client.find_keys(&session.keyring, &filter)?.into_iter();
+    let key = keys.find(|key| key.public_key.as_ref() == Some(public));
+    let name = key.ok_or(Rv(CKR_TEMPLATE_INCONSISTENT))?.name.clone();
+    Ok(module.objects.handle(TokenKey { key: name, class: Class::Public }))
+}

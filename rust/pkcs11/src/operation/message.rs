@@ -1,0 +1,195 @@
+//! Operations on messages: begun once for a key, then done for any number of messages, each with
+//! parameters of its own (PKCS#11 v3.0, sections 5.9 to 5.16).
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use cryptoki_sys::*;
+use supacrypt_client::Client;
+use supacrypt_core::{EncryptionScheme, KeyUsages};
+use zeroize::Zeroizing;
+
+use super::{Collected, Direction, Sign, Verify, permitted};
+use crate::{
+    error::{Result, Rv},
+    key::Key,
+    mechanism::{Mechanism, Row},
+    object::Class,
+};
+
+/// Parameters of one message that AES-GCM protects.
+#[derive(Clone, Debug)]
+pub(crate) struct GcmMessage {
+    pub(crate) iv: Vec<u8>,
+    pub(crate) tag: Vec<u8>,
+}
+
+/// Who makes the IV of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum IvSource {
+    /// The caller.
+    Caller,
+    /// The module, at random but for the leading bits that the caller fixed.
+    Random,
+    /// The module, counting on from 0 in the bits that the caller did not fix.
+    Counter,
+}
+
+/// Encryption or decryption of messages with AES-GCM.
+pub(crate) struct MessageCipher {
+    direction: Direction,
+    key: Key,
+    counter: AtomicU64,
+    begun: Option<Begun>,
+}
+
+/// A message that comes in pieces.
+struct Begun {
+    message: GcmMessage,
+    aad: Vec<u8>,
+    pieces: Collected,
+}
+
+impl MessageCipher {
+    pub(crate) fn new(
+        direction: Direction,
+        row: &Row,
+        class: Class,
+        key: Key,
+    ) -> Result<MessageCipher> {
+        let (flag, usage) = match direction {
+            Direction::Encrypt => (CKF_MESSAGE_ENCRYPT, KeyUsages::ENCRYPT),
+            Direction::Decrypt => (CKF_MESSAGE_DECRYPT, KeyUsages::DECRYPT),
+        };
+        row.permits(flag)?;
+        if row.key_class() != Some(key.spec().class()) {
+            return Err(Rv(CKR_KEY_TYPE_INCONSISTENT));
+        }
+        permitted(&key, class, Class::Secret, usage)?;
+        Ok(MessageCipher { direction, key, counter: AtomicU64::new(0), begun: None })
+    }
+
+    /// Fills in an IV, whose first `fixed_bits` bits stay as they are.
+    pub(crate) fn make_iv(&self, iv: &mut [u8], fixed_bits: usize, source: IvSource) -> Result<()> {
+        let bad_parameter = Rv(CKR_MECHANISM_PARAM_INVALID);
+        let free = iv.len().checked_sub(fixed_bits.div_ceil(8)).ok_or(bad_parameter)?;
+        if source == IvSource::Caller {
+            return Ok(());
+        }
+        // What is left must be enough never to come twice; and bits of a byte are not worth it.
+        if !fixed_bits.is_multiple_of(8) || free < size_of::<u64>() {
+            return Err(bad_parameter);
+        }
+        let start = iv.len() - free;
+        match source {
+            IvSource::Counter => {
+                let count = self.counter.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+                let (zeros, counter) = iv[start..].split_at_mut(free - count.len());
+                zeros.fill(0);
+                counter.copy_from_slice(&count);
+            }
+            _ => supacrypt_crypto::random(&mut iv[start..])?,
+        }
+        Ok(())
+    }
+
+    /// One message at once: its ciphertext and tag, or its plaintext.
+    pub(crate) fn message(
+        &self,
+        client: &Client,
+        message: &GcmMessage,
+        aad: &[u8],
+        input: &[u8],
+    ) -> Result<(Zeroizing<Vec<u8>>, Vec<u8>)> {
+        let tag_length = u8::try_from(message.tag.len()).unwrap_or(u8::MAX);
+        let scheme = EncryptionScheme::AesGcm { tag_length };
+        match self.direction {
+            Direction::Encrypt => {
+                let mut out = self.key.encrypt(client, scheme, &message.iv, aad, input)?;
+                let tag = out.split_off(out.len() - message.tag.len());
+                Ok((Zeroizing::new(out), tag))
+            }
+            Direction::Decrypt => {
+                let whole = [input, &message.tag].concat();
+                let plaintext = self.key.decrypt(client, scheme, &message.iv, aad, &whole);
+                let plaintext = plaintext.map_err(|error| match error {
+                    Rv(CKR_ENCRYPTED_DATA_INVALID) => Rv(CKR_AEAD_DECRYPT_FAILED),
+                    other => other,
+                })?;
+                Ok((plaintext, Vec::new()))
+            }
+        }
+    }
+
+    /// Begins a message that comes in pieces.
+    pub(crate) fn begin(&mut self, message: GcmMessage, aad: Vec<u8>) -> Result<()> {
+        if self.begun.is_some() {
+            return Err(Rv(CKR_OPERATION_ACTIVE));
+        }
+        self.begun = Some(Begun { message, aad, pieces: Collected::default() });
+        Ok(())
+    }
+
+    /// How many bytes of the message have come.
+    pub(crate) fn collected(&self) -> Result<usize> {
+        let begun = self.begun.as_ref().ok_or(Rv(CKR_OPERATION_NOT_INITIALIZED))?;
+        Ok(begun.pieces.0.len())
+    }
+
+    /// Takes a piece of the message in.
+    pub(crate) fn add(&mut self, piece: &[u8]) -> Result<()> {
+        let begun = self.begun.as_mut().ok_or(Rv(CKR_OPERATION_NOT_INITIALIZED))?;
+        begun.pieces.add(piece).inspect_err(|_| self.begun = None)
+    }
+
+    /// Ends the message with its last piece; a tag to decrypt by comes with it.
+    pub(crate) fn end(
+        &mut self,
+        client: &Client,
+        piece: &[u8],
+        tag: Vec<u8>,
+    ) -> Result<(Zeroizing<Vec<u8>>, Vec<u8>)> {
+        self.add(piece)?;
+        let begun = self.begun.take().ok_or(Rv(CKR_OPERATION_NOT_INITIALIZED))?;
+        let message = GcmMessage { tag, ..begun.message };
+        self.message(client, &message, &begun.aad, &begun.pieces.0)
+    }
+}
+
+/// Signing or verifying messages: an operation for each, made of what was said once.
+pub(crate) struct Messages<T> {
+    start: Box<dyn Fn() -> Result<T> + Send>,
+    /// The message that comes in pieces.
+    pub(crate) begun: Option<T>,
+}
+
+impl<T> Messages<T> {
+    /// The operation for a message that comes at once.
+    pub(crate) fn one(&self) -> Result<T> {
+        if self.begun.is_some() {
+            return Err(Rv(CKR_OPERATION_ACTIVE));
+        }
+        (self.start)()
+    }
+
+    /// Begins a message that comes in pieces.
+    pub(crate) fn begin(&mut self) -> Result<()> {
+        self.begun = Some(self.one()?);
+        Ok(())
+    }
+}
+
+impl Messages<Sign> {
+    pub(crate) fn new(mechanism: Mechanism, class: Class, key: Key) -> Result<Messages<Sign>> {
+        let start = move || Sign::new(CKF_MESSAGE_SIGN, &mechanism, class, key.clone());
+        start()?;
+        Ok(Messages { start: Box::new(start), begun: None })
+    }
+}
+
+impl Messages<Verify> {
+    pub(crate) fn new(mechanism: Mechanism, class: Class, key: Key) -> Result<Messages<Verify>> {
+        let start = move || Verify::new(CKF_MESSAGE_VERIFY, &mechanism, class, key.clone());
+        start()?;
+        Ok(Messages { start: Box::new(start), begun: None })
+    }
+}

@@ -1,0 +1,49 @@
+//! An object as it is at this moment, and what can be seen of it.
+
+use std::sync::Arc;
+
+use cryptoki_sys::*;
+
+use crate::{
+    attribute::{Attribute, attribute},
+    error::{Result, Rv},
+    key::Key,
+    object::{Class, Owned},
+    template::Template,
+};
+
+/// An object as it is now.
+pub(crate) enum View {
+    /// A key of the token, or a half of one.
+    Token(Class, Arc<supacrypt_client::Key>),
+    /// A session object.
+    Session(Arc<Owned>),
+}
+
+impl View {
+    /// The value of an attribute, as callers may see it.
+    pub(crate) fn attribute(&self, wanted: CK_ATTRIBUTE_TYPE) -> Attribute {
+        match self {
+            View::Token(class, key) => attribute(key, *class, wanted),
+            View::Session(owned) => owned.object.attribute(wanted),
+        }
+    }
+
+    /// Whether all attributes of the template have the values it names.
+    pub(crate) fn matches(&self, template: &Template) -> bool {
+        template.iter().all(|(wanted, value)| {
+            matches!(self.attribute(wanted), Attribute::Value(own) if own == value)
+        })
+    }
+
+    /// The key for an operation.
+    ///
+    /// # Errors
+    /// `CKR_KEY_HANDLE_INVALID` for what is no key.
+    pub(crate) fn into_key(self) -> Result<(Class, Key)> {
+        match self {
+            View::Token(class, key) => Ok((class, Key::Token(key))),
+            View::Session(owned) => owned.object.usable_key().ok_or(Rv(CKR_KEY_HANDLE_INVALID)),
+        }
+    }
+}

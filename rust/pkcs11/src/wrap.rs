@@ -1,0 +1,114 @@
+//! `C_WrapKey` and `C_UnwrapKey`: a key is encrypted with another one, and comes back as an object.
+//! What is wrapped is the value of a secret key, or the PKCS#8 of a private one (PKCS#11 v2.40 base,
+//! section 5.14).
+
+use std::sync::Arc;
+
+use cryptoki_sys::*;
+use zeroize::Zeroizing;
+
+use crate::{
+    create::keep,
+    error::{Result, Rv},
+    ffi::Output,
+    key::{Key, SessionKey},
+    material,
+    mechanism::Mechanism,
+    module::Module,
+    object::Class,
+    operation::{Cipher, Direction},
+    session::Session,
+    session_object::SessionObject,
+    template::Template,
+    view::View,
+};
+
+/// Wraps `key` with `wrapping_key` into the caller's buffer. Keys of the token never leave it.
+pub(crate) fn wrap(
+    module: &Module,
+    mechanism: &Mechanism,
+    wrapping_key: CK_OBJECT_HANDLE,
+    key: CK_OBJECT_HANDLE,
+    output: &mut Output,
+) -> Result<()> {
+    mechanism.row.permits(CKF_WRAP)?;
+    let (class, wrapping_key) = module.key(wrapping_key).map_err(|error| match error {
+        Rv(CKR_KEY_HANDLE_INVALID) => Rv(CKR_WRAPPING_KEY_HANDLE_INVALID),
+        other => other,
+    })?;
+    let owned = match module.view(key) {
+        Ok(View::Session(owned)) => owned,
+        Ok(View::Token(Class::Public, _)) => return Err(Rv(CKR_KEY_NOT_WRAPPABLE)),
+        Ok(View::Token(..)) => return Err(Rv(CKR_KEY_UNEXTRACTABLE)),
+        Err(Rv(CKR_OBJECT_HANDLE_INVALID)) => return Err(Rv(CKR_KEY_HANDLE_INVALID)),
+        Err(error) => return Err(error),
+    };
+    let Some((_, Key::Session(key, _))) = owned.object.usable_key() else {
+        return Err(Rv(CKR_KEY_HANDLE_INVALID));
+    };
+    let material = key.material().ok_or(Rv(CKR_KEY_NOT_WRAPPABLE))?;
+    if !owned.object.attributes.flag(CKA_EXTRACTABLE) {
+        return Err(Rv(CKR_KEY_UNEXTRACTABLE));
+    }
+    if owned.object.attributes.flag(CKA_WRAP_WITH_TRUSTED) {
+        // None of ours is: who is to be trusted is not for an application to say.
+        return Err(Rv(CKR_KEY_NOT_WRAPPABLE));
+    }
+    let cipher = Cipher::new(Direction::Encrypt, mechanism, class, wrapping_key);
+    let mut cipher = cipher.map_err(|error| match error {
+        Rv(CKR_KEY_TYPE_INCONSISTENT) => Rv(CKR_WRAPPING_KEY_TYPE_INCONSISTENT),
+        other => other,
+    })?;
+    cipher.whole(&module.client, material.as_bytes(), output).map(drop).map_err(|error| match error
+    {
+        Rv(CKR_DATA_LEN_RANGE) => Rv(CKR_KEY_SIZE_RANGE),
+        other => other,
+    })
+}
+
+/// Unwraps a key and makes the object that the template describes; returns its handle.
+pub(crate) fn unwrap(
+    module: &Module,
+    session: &Session,
+    mechanism: &Mechanism,
+    unwrapping_key: CK_OBJECT_HANDLE,
+    wrapped: &[u8],
+    template: &Template,
+) -> Result<CK_OBJECT_HANDLE> {
+    mechanism.row.permits(CKF_UNWRAP)?;
+    let object_class = template.number(CKA_CLASS)?.ok_or(Rv(CKR_TEMPLATE_INCOMPLETE))?;
+    let key_type = template.number(CKA_KEY_TYPE)?.ok_or(Rv(CKR_TEMPLATE_INCOMPLETE))?;
+    let (class, unwrapping_key) = module.key(unwrapping_key).map_err(|error| match error {
+        Rv(CKR_KEY_HANDLE_INVALID) => Rv(CKR_UNWRAPPING_KEY_HANDLE_INVALID),
+        other => other,
+    })?;
+    let cipher = Cipher::new(Direction::Decrypt, mechanism, class, unwrapping_key);
+    let cipher = cipher.map_err(|error| match error {
+        Rv(CKR_KEY_TYPE_INCONSISTENT) => Rv(CKR_UNWRAPPING_KEY_TYPE_INCONSISTENT),
+        other => other,
+    })?;
+    let value = cipher.decrypted(&module.client, wrapped).map_err(|error| match error {
+        Rv(CKR_ENCRYPTED_DATA_INVALID) => Rv(CKR_WRAPPED_KEY_INVALID),
+        Rv(CKR_ENCRYPTED_DATA_LEN_RANGE) => Rv(CKR_WRAPPED_KEY_LEN_RANGE),
+        other => other,
+    })?;
+    let object = secret_object(object_class, key_type, value, template)?;
+    keep(module, session, object)
+}
+
+/// A private or secret key made of what came out of a wrapping.
+fn secret_object(
+    class: CK_OBJECT_CLASS,
+    key_type: CK_KEY_TYPE,
+    value: Zeroizing<Vec<u8>>,
+    template: &Template,
+) -> Result<SessionObject> {
+    let (spec, material) = match class {
+        CKO_PRIVATE_KEY => material::private_of_pkcs8(&value)?,
+        CKO_SECRET_KEY => material::secret_of_bytes(key_type, &value)?,
+        _ => return Err(Rv(CKR_TEMPLATE_INCONSISTENT)),
+    };
+    let class = if spec.is_asymmetric() { Class::Private } else { Class::Secret };
+    let key = SessionKey::secret(spec, material)?;
+    SessionObject::key(class, Arc::new(key), template, None)
+}

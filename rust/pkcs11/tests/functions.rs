@@ -1,0 +1,392 @@
+//! The functions that few applications use: two operations at once, signatures to recover from,
+//! wrapping, messages, and those of later versions of the standard. Most are called as C does.
+#![allow(unsafe_code, reason = "functions of C are called")]
+
+mod common;
+
+use std::ptr::{null, null_mut};
+
+use cryptoki::{
+    context::Pkcs11,
+    error::{Error, RvError},
+    mechanism::Mechanism,
+    object::{Attribute, AttributeType, KeyType, ObjectClass, ObjectHandle},
+    session::Session,
+};
+use cryptoki_sys::*;
+use supacrypt_core::Digest;
+use supacrypt_testkit::Backend;
+
+use common::{end, functions, functions_3_2, key_pair, load, open, p256};
+
+fn main() {
+    common::run(&[
+        ("data_of_any_length_passes_in_pieces", long_data),
+        ("what_was_signed_is_recovered", recover),
+        ("two_operations_see_the_same_data", dual),
+        ("a_session_key_is_wrapped_and_comes_back", wrap),
+        ("a_secret_is_hashed", digest_key),
+        ("messages_are_protected_one_by_one", message_encryption),
+        ("messages_are_signed_one_by_one", message_signatures),
+        ("operations_are_cancelled", cancel),
+        ("states_tokens_and_pins_are_refused_by_the_right_codes", refused),
+    ]);
+}
+
+/// A handle of the library around the functions, as they take it.
+fn raw(handle: ObjectHandle) -> CK_OBJECT_HANDLE {
+    handle.handle()
+}
+
+fn mechanism(kind: CK_MECHANISM_TYPE) -> CK_MECHANISM {
+    CK_MECHANISM { mechanism: kind, pParameter: null_mut(), ulParameterLen: 0 }
+}
+
+/// A session with the first token, as a handle.
+fn raw_session(context: &Pkcs11) -> CK_SESSION_HANDLE {
+    let slot = context.get_slots_with_token().expect("slots")[0];
+    let mut session = 0;
+    let flags = CKF_SERIAL_SESSION | CKF_RW_SESSION;
+    let open = functions().C_OpenSession.expect("it is listed");
+    // SAFETY: the handle can be written to.
+    let answer = unsafe { open(slot.id(), flags, null_mut(), None, &raw mut session) };
+    assert_eq!(answer, CKR_OK);
+    session
+}
+
+/// Calls a function of the list with the arguments, all of them live for the call.
+macro_rules! call {
+    ($list:expr, $function:ident($($argument:expr),*)) => {{
+        let function = $list.$function.expect("it is listed");
+        // SAFETY: pointers and lengths are those of live buffers.
+        unsafe { function($($argument),*) }
+    }};
+}
+
+fn aes(session: &Session, extra: &[Attribute]) -> ObjectHandle {
+    let template = [
+        Attribute::Class(ObjectClass::SECRET_KEY),
+        Attribute::KeyType(KeyType::AES),
+        Attribute::Value(vec![7; 16]),
+    ];
+    session.create_object(&[&template, extra].concat()).expect("an AES key")
+}
+
+fn long_data(_: &mut Backend) {
+    let context = load();
+    let session = open(&context);
+    let message: Vec<u8> = (0..200_001_u32).map(|index| index as u8).collect();
+    for extra in [vec![], vec![Attribute::Token(true)]] {
+        let key = aes(&session, &extra);
+        let cbc = Mechanism::AesCbcPad([9; 16]);
+        let at_once = session.encrypt(&cbc, key, &message).expect("encrypted at once");
+        session.encrypt_init(&cbc, key).expect("begun");
+        let mut in_pieces = Vec::new();
+        for piece in message.chunks(70_000) {
+            in_pieces.extend(session.encrypt_update(piece).expect("a piece"));
+        }
+        assert!(in_pieces.len() > 190_000, "pieces come out as they go in");
+        in_pieces.extend(session.encrypt_final().expect("the rest"));
+        assert!(at_once == in_pieces, "the same ciphertext");
+        session.decrypt_init(&cbc, key).expect("begun");
+        let mut plaintext = Vec::new();
+        for piece in at_once.chunks(33_333) {
+            plaintext.extend(session.decrypt_update(piece).expect("a piece"));
+        }
+        plaintext.extend(session.decrypt_final().expect("the rest"));
+        assert!(plaintext == message, "the message again");
+    }
+    end(context);
+}
+
+fn recover(_: &mut Backend) {
+    let context = load();
+    let session = open(&context);
+    let bits = [Attribute::ModulusBits(2048.into())];
+    let (public, private) = key_pair(&session, &Mechanism::RsaPkcsKeyPairGen, &bits, "recover");
+    let (list, raw_session) = (functions(), raw_session(&context));
+    let mut rsa = mechanism(CKM_RSA_PKCS);
+    let mut data = *b"what is signed";
+    let (mut signature, mut length) = ([0; 256], 256);
+    assert_eq!(call!(list, C_SignRecoverInit(raw_session, &raw mut rsa, raw(private))), CKR_OK);
+    let (at, count) = (data.as_mut_ptr(), data.len() as CK_ULONG);
+    assert_eq!(
+        call!(list, C_SignRecover(raw_session, at, count, signature.as_mut_ptr(), &raw mut length)),
+        CKR_OK
+    );
+
+    let recover = |signature: &mut [u8; 256]| {
+        let (mut out, mut out_length) = ([0; 256], 256);
+        assert_eq!(
+            call!(list, C_VerifyRecoverInit(raw_session, &raw const rsa as *mut _, raw(public))),
+            CKR_OK
+        );
+        let place = &raw mut out_length;
+        let answer = call!(
+            list,
+            C_VerifyRecover(raw_session, signature.as_mut_ptr(), 256, out.as_mut_ptr(), place)
+        );
+        (answer, out[..(out_length as usize).min(256)].to_vec())
+    };
+    assert_eq!(recover(&mut signature), (CKR_OK, data.to_vec()));
+    signature[7] ^= 1;
+    assert_eq!(recover(&mut signature).0, CKR_SIGNATURE_INVALID);
+    end(context);
+}
+
+fn dual(_: &mut Backend) {
+    let context = load();
+    let session = open(&context);
+    let key = raw(aes(&session, &[]));
+    let (list, session) = (functions(), raw_session(&context));
+    let mut iv = [5; 16];
+    let mut cbc = CK_MECHANISM {
+        mechanism: CKM_AES_CBC,
+        pParameter: iv.as_mut_ptr().cast(),
+        ulParameterLen: 16,
+    };
+    let mut sha = mechanism(CKM_SHA256);
+    let message: Vec<u8> = (0..64).collect();
+    let digest = |session| {
+        let (mut out, mut length) = ([0; 32], 32);
+        assert_eq!(call!(list, C_DigestFinal(session, out.as_mut_ptr(), &raw mut length)), CKR_OK);
+        out.to_vec()
+    };
+    let expected = supacrypt_crypto::digest(Digest::Sha256, &message);
+
+    let mut buffer = message.clone();
+    let (at, mut length) = (buffer.as_mut_ptr(), 64);
+    assert_eq!(call!(list, C_EncryptInit(session, &raw mut cbc, key)), CKR_OK);
+    let place = &raw mut length;
+    assert_eq!(
+        call!(list, C_DigestEncryptUpdate(session, at, 64, at, place)),
+        CKR_OPERATION_NOT_INITIALIZED
+    );
+    assert_eq!(call!(list, C_DigestInit(session, &raw mut sha)), CKR_OK);
+    assert_eq!(call!(list, C_DigestEncryptUpdate(session, at, 64, at, place)), CKR_OK);
+    assert_eq!(digest(session), expected);
+    assert!(length == 64 && buffer != message);
+
+    assert_eq!(call!(list, C_DecryptInit(session, &raw mut cbc, key)), CKR_OK);
+    assert_eq!(call!(list, C_DigestInit(session, &raw mut sha)), CKR_OK);
+    assert_eq!(call!(list, C_DecryptDigestUpdate(session, at, 64, at, place)), CKR_OK);
+    assert_eq!((digest(session), buffer), (expected, message));
+    end(context);
+}
+
+fn wrap(_: &mut Backend) {
+    let context = load();
+    let session = open(&context);
+    let wrapping = session
+        .generate_key(
+            &Mechanism::AesKeyGen,
+            &[Attribute::Token(true), Attribute::ValueLen(32.into())],
+        )
+        .expect("a wrapping key");
+    let free = [Attribute::Extractable(true), Attribute::Sensitive(false)];
+    let secret = aes(&session, &free);
+    let wrapped = session.wrap_key(&Mechanism::AesKeyWrap, wrapping, secret).expect("wrapped");
+    assert_eq!(wrapped.len(), 24);
+    let template = [Attribute::Class(ObjectClass::SECRET_KEY), Attribute::KeyType(KeyType::AES)];
+    let template = [&template[..], &free].concat();
+    let back = session
+        .unwrap_key(&Mechanism::AesKeyWrap, wrapping, &wrapped, &template)
+        .expect("unwrapped");
+    let value = session.get_attributes(back, &[AttributeType::Value]).expect("its value");
+    assert_eq!(value, [Attribute::Value(vec![7; 16])]);
+
+    let mut altered = wrapped.clone();
+    altered[3] ^= 1;
+    match session.unwrap_key(&Mechanism::AesKeyWrap, wrapping, &altered, &template) {
+        Err(Error::Pkcs11(RvError::WrappedKeyInvalid, _)) => {}
+        other => panic!("{other:?}"),
+    }
+    let confined = aes(&session, &[]);
+    assert!(session.wrap_key(&Mechanism::AesKeyWrap, wrapping, confined).is_err());
+    assert!(session.wrap_key(&Mechanism::AesKeyWrap, wrapping, wrapping).is_err());
+
+    // A private key, by its PKCS#8, and back as one of the token.
+    let (public, private) = session
+        .generate_key_pair(
+            &Mechanism::EccKeyPairGen,
+            &[Attribute::EcParams(common::P256.to_vec())],
+            &free,
+        )
+        .expect("a session pair");
+    let wrapped =
+        session.wrap_key(&Mechanism::AesCbcPad([1; 16]), wrapping, private).expect("wrapped");
+    let template = [
+        Attribute::Class(ObjectClass::PRIVATE_KEY),
+        Attribute::KeyType(KeyType::EC),
+        Attribute::Token(true),
+    ];
+    let back = session
+        .unwrap_key(&Mechanism::AesCbcPad([1; 16]), wrapping, &wrapped, &template)
+        .expect("unwrapped");
+    let signature = session.sign(&Mechanism::Ecdsa, back, &[1; 32]).expect("a signature");
+    session.verify(&Mechanism::Ecdsa, public, &[1; 32], &signature).expect("it verifies");
+    end(context);
+}
+
+fn digest_key(_: &mut Backend) {
+    let context = load();
+    let session = open(&context);
+    let (here, there) = (aes(&session, &[]), aes(&session, &[Attribute::Token(true)]));
+    session.digest_init(&Mechanism::Sha256).expect("begun");
+    session.digest_key(here).expect("hashed");
+    let digest = session.digest_final().expect("a digest");
+    assert_eq!(digest, supacrypt_crypto::digest(Digest::Sha256, &[7; 16]));
+    session.digest_init(&Mechanism::Sha256).expect("begun");
+    assert!(session.digest_key(there).is_err(), "the token's keys are not here");
+    end(context);
+}
+
+fn message_encryption(_: &mut Backend) {
+    let context = load();
+    let session = open(&context);
+    let key = raw(aes(&session, &[Attribute::Token(true)]));
+    let (list, session) = (functions_3_2(), raw_session(&context));
+    let mut gcm = mechanism(CKM_AES_GCM);
+    let (mut iv, mut tag) = ([0_u8; 12], [0_u8; 16]);
+    let mut parameter = CK_GCM_MESSAGE_PARAMS {
+        pIv: iv.as_mut_ptr(),
+        ulIvLen: 12,
+        ulIvFixedBits: 32,
+        ivGenerator: CKG_GENERATE_COUNTER,
+        pTag: tag.as_mut_ptr(),
+        ulTagBits: 128,
+    };
+    let size = size_of_val(&parameter) as CK_ULONG;
+    let at = (&raw mut parameter).cast();
+    let (mut aad, mut text) = (*b"aad", *b"a message");
+    let (aad_at, text_at) = (aad.as_mut_ptr(), text.as_mut_ptr());
+    let (mut out, mut length) = ([0_u8; 9], 9);
+    assert_eq!(call!(list, C_MessageEncryptInit(session, &raw mut gcm, key)), CKR_OK);
+    for count in 0..3 {
+        let (out, place) = (out.as_mut_ptr(), &raw mut length);
+        assert_eq!(
+            call!(list, C_EncryptMessage(session, at, size, aad_at, 3, text_at, 9, out, place)),
+            CKR_OK
+        );
+        assert_eq!(iv, [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, count], "the module counts");
+    }
+    assert_eq!(call!(list, C_MessageEncryptFinal(session)), CKR_OK);
+    assert_ne!(out, text);
+
+    assert_eq!(call!(list, C_MessageDecryptInit(session, &raw mut gcm, key)), CKR_OK);
+    let (ciphertext, mut plaintext) = (out.as_mut_ptr(), [0_u8; 9]);
+    let (place, back) = (&raw mut length, plaintext.as_mut_ptr());
+    assert_eq!(
+        call!(list, C_DecryptMessage(session, at, size, aad_at, 3, ciphertext, 9, back, place)),
+        CKR_OK
+    );
+    assert_eq!(plaintext, text);
+
+    // The same in two pieces, and with another tag.
+    let mut decrypt = || {
+        assert_eq!(call!(list, C_DecryptMessageBegin(session, at, size, aad_at, 3)), CKR_OK);
+        let (mut none, place) = (0, &raw mut length);
+        let first = call!(
+            list,
+            C_DecryptMessageNext(session, at, size, ciphertext, 4, back, &raw mut none, 0)
+        );
+        assert_eq!((first, none), (CKR_OK, 0));
+        // SAFETY: five of the nine bytes are left.
+        let rest = unsafe { ciphertext.add(4) };
+        let end = CKF_END_OF_MESSAGE;
+        call!(list, C_DecryptMessageNext(session, at, size, rest, 5, back, place, end))
+    };
+    assert_eq!(decrypt(), CKR_OK);
+    // SAFETY: it is the tag, which nobody else uses now.
+    unsafe { *tag.as_mut_ptr() ^= 1 };
+    assert_eq!(decrypt(), CKR_AEAD_DECRYPT_FAILED);
+    end(context);
+}
+
+fn message_signatures(_: &mut Backend) {
+    let context = load();
+    let session = open(&context);
+    let (public, private) = p256(&session, "messages");
+    let (list, session) = (functions_3_2(), raw_session(&context));
+    let mut ecdsa = mechanism(CKM_ECDSA_SHA256);
+    let mut text = *b"a message";
+    let (at, none) = (text.as_mut_ptr(), null_mut());
+    let (mut signature, mut length) = ([0_u8; 64], 64);
+    let signature = signature.as_mut_ptr();
+    assert_eq!(call!(list, C_MessageSignInit(session, &raw mut ecdsa, raw(private))), CKR_OK);
+    assert_eq!(
+        call!(list, C_SignMessage(session, none, 0, at, 9, signature, &raw mut length)),
+        CKR_OK
+    );
+    assert_eq!(call!(list, C_SignMessageBegin(session, none, 0)), CKR_OK);
+    let more = call!(list, C_SignMessageNext(session, none, 0, at, 4, null_mut(), null_mut()));
+    assert_eq!(more, CKR_OK);
+    // SAFETY: five of the nine bytes are left.
+    let rest = unsafe { at.add(4) };
+    assert_eq!(
+        call!(list, C_SignMessageNext(session, none, 0, rest, 5, signature, &raw mut length)),
+        CKR_OK
+    );
+    assert_eq!(call!(list, C_MessageSignFinal(session)), CKR_OK);
+
+    assert_eq!(call!(list, C_MessageVerifyInit(session, &raw mut ecdsa, raw(public))), CKR_OK);
+    assert_eq!(call!(list, C_VerifyMessage(session, none, 0, at, 9, signature, 64)), CKR_OK);
+    assert_eq!(
+        call!(list, C_VerifyMessage(session, none, 0, at, 8, signature, 64)),
+        CKR_SIGNATURE_INVALID
+    );
+    assert_eq!(call!(list, C_VerifyMessage(session, none, 0, at, 9, signature, 64)), CKR_OK);
+
+    let init = |list: &CK_FUNCTION_LIST_3_2| {
+        let key = raw(public);
+        let ecdsa = (&raw const ecdsa).cast_mut();
+        call!(list, C_VerifySignatureInit(session, ecdsa, key, signature, 64))
+    };
+    assert_eq!(init(list), CKR_OK);
+    assert_eq!(call!(list, C_VerifySignature(session, at, 9)), CKR_OK);
+    assert_eq!(init(list), CKR_OK);
+    assert_eq!(call!(list, C_VerifySignatureUpdate(session, at, 8)), CKR_OK);
+    assert_eq!(call!(list, C_VerifySignatureFinal(session)), CKR_SIGNATURE_INVALID);
+    end(context);
+}
+
+fn cancel(_: &mut Backend) {
+    let context = load();
+    let session = open(&context);
+    let (_, private) = p256(&session, "cancelled");
+    let (list, session) = (functions_3_2(), raw_session(&context));
+    let mut ecdsa = mechanism(CKM_ECDSA);
+    let mut init = || call!(list, C_SignInit(session, &raw mut ecdsa, raw(private)));
+    assert_eq!(init(), CKR_OK);
+    assert_eq!(init(), CKR_OPERATION_ACTIVE);
+    assert_eq!(call!(list, C_SessionCancel(session, CKF_VERIFY)), CKR_OK);
+    assert_eq!(init(), CKR_OPERATION_ACTIVE, "that was another kind");
+    assert_eq!(call!(list, C_SessionCancel(session, CKF_SIGN)), CKR_OK);
+    assert_eq!(init(), CKR_OK);
+    assert_eq!(call!(list, C_SignInit(session, null_mut(), 0)), CKR_OK, "no mechanism ends it");
+    assert_eq!(init(), CKR_OK);
+    end(context);
+}
+
+fn refused(_: &mut Backend) {
+    let context = load();
+    let (list, session) = (functions_3_2(), raw_session(&context));
+    let slot = context.get_slots_with_token().expect("slots")[0].id();
+    let mut length = 0;
+    let no_state = call!(list, C_GetOperationState(session, null_mut(), &raw mut length));
+    assert_eq!(no_state, CKR_OPERATION_NOT_INITIALIZED);
+    let mut sha = mechanism(CKM_SHA256);
+    assert_eq!(call!(list, C_DigestInit(session, &raw mut sha)), CKR_OK);
+    let no_state = call!(list, C_GetOperationState(session, null_mut(), &raw mut length));
+    assert_eq!(no_state, CKR_STATE_UNSAVEABLE);
+    let state = call!(list, C_SetOperationState(session, null_mut(), 0, 0, 0));
+    assert_eq!(state, CKR_SAVED_STATE_INVALID);
+    let label = null::<CK_UTF8CHAR>().cast_mut();
+    assert_eq!(call!(list, C_InitToken(slot, label, 0, label)), CKR_TOKEN_WRITE_PROTECTED);
+    assert_eq!(call!(list, C_InitPIN(session, label, 0)), CKR_USER_NOT_LOGGED_IN);
+    assert_eq!(call!(list, C_SetPIN(session, label, 0, label, 0)), CKR_FUNCTION_REJECTED);
+    let mut event = 0;
+    let none = call!(list, C_WaitForSlotEvent(CKF_DONT_BLOCK, &raw mut event, null_mut()));
+    assert_eq!(none, CKR_NO_EVENT);
+    end(context);
+}
