@@ -5,6 +5,7 @@
 //! - [`Key`] is loaded material: it signs, decrypts, encrypts and makes MACs without parsing
 //!   anything again.
 //! - [`PublicKey`] is the half that providers hold too, to verify and encrypt without a network.
+//! - [`Certificate`] is what an X.509 certificate says.
 //!
 //! Lengths and parameters are checked by the schemes of `supacrypt_core` before anything is
 //! computed. Nothing hashes behind the caller's back: an operation's input is what its scheme says.
@@ -13,6 +14,7 @@
 //! and appear in no `Debug` output and no error.
 
 mod aes;
+mod certificate;
 mod digest;
 pub mod envelope;
 mod key;
@@ -21,6 +23,7 @@ mod public_key;
 mod random;
 mod sys;
 
+pub use certificate::Certificate;
 pub use digest::{Hasher, digest};
 pub use key::Key;
 pub use material::{Material, generate, import};
