@@ -10,11 +10,12 @@ use protox::file::{
     ChainFileResolver, DescriptorSetFileResolver, GoogleFileResolver, IncludeFileResolver,
 };
 
-const FILES: [&str; 4] = [
+const FILES: [&str; 5] = [
     "supacrypt/v1/audit.proto",
     "supacrypt/v1/crypto.proto",
     "supacrypt/v1/key.proto",
     "supacrypt/v1/keyring.proto",
+    "supacrypt/v1/object.proto",
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {

@@ -26,7 +26,10 @@ pub(crate) fn code(reason: Reason) -> ExitCode {
         | Reason::AlgorithmNotSupported
         | Reason::AlgorithmMismatch
         | Reason::Configuration => 2,
-        Reason::KeyringNotFound | Reason::KeyNotFound | Reason::KeyVersionNotFound => 3,
+        Reason::KeyringNotFound
+        | Reason::KeyNotFound
+        | Reason::KeyVersionNotFound
+        | Reason::ObjectNotFound => 3,
         Reason::Unauthenticated
         | Reason::KeyringNotGranted
         | Reason::RoleInsufficient
@@ -50,6 +53,7 @@ pub(crate) fn code(reason: Reason) -> ExitCode {
         | Reason::KeyDeleted
         | Reason::KeyVersionDisabled
         | Reason::KeyVersionDestroyed
+        | Reason::ObjectImmutable
         | Reason::AlreadyExists
         | Reason::EtagMismatch
         | Reason::RequestIdReused

@@ -47,7 +47,7 @@ pub enum Reason {
     RoleInsufficient,
     /// The keyring does not exist.
     KeyringNotFound,
-    /// The keyring still has keys.
+    /// The keyring still has keys or objects.
     KeyringNotEmpty,
     /// The key does not exist.
     KeyNotFound,
@@ -59,6 +59,10 @@ pub enum Reason {
     KeyVersionDisabled,
     /// The key version's material has been destroyed.
     KeyVersionDestroyed,
+    /// The object does not exist.
+    ObjectNotFound,
+    /// The object was made so that this can never be changed, or never again.
+    ObjectImmutable,
     /// A resource of this name exists already.
     AlreadyExists,
     /// The resource changed since the caller read it.

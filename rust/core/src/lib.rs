@@ -13,6 +13,7 @@ mod error;
 mod key;
 mod key_spec;
 mod name;
+mod object;
 mod role;
 mod signature;
 
@@ -23,6 +24,7 @@ pub use encryption::EncryptionScheme;
 pub use error::{Error, Reason, Result};
 pub use key::{KeyUsages, KeyVersionState, Origin};
 pub use key_spec::{KeyClass, KeySpec};
-pub use name::{KeyName, KeyVersionName, KeyringName, MAX_ID_LEN, ResourceId};
+pub use name::{KeyName, KeyVersionName, KeyringName, MAX_ID_LEN, ObjectName, ResourceId};
+pub use object::{CertificateCategory, ObjectKind};
 pub use role::{Permission, Principal, Role};
 pub use signature::SignatureScheme;

@@ -1,14 +1,15 @@
-//! Resource names: `keyrings/{keyring}/keys/{key}/versions/{n}`.
+//! Resource names: `keyrings/{keyring}/keys/{key}/versions/{n}` and
+//! `keyrings/{keyring}/objects/{object}`.
 
 use std::fmt;
 use std::str::FromStr;
 
 use crate::{Error, Reason, Result};
 
-/// Longest id of a keyring or key, in characters.
+/// Longest id of a keyring, key or object, in characters.
 pub const MAX_ID_LEN: usize = 63;
 
-/// The id of a keyring or key: 1 to 63 lower-case letters, digits and hyphens, beginning with a
+/// The id of a keyring, key or object: 1 to 63 lower-case letters, digits and hyphens, beginning with a
 /// letter or digit and not ending with a hyphen (the labels of RFC 1123, section 2.1).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ResourceId(Box<str>);
@@ -68,6 +69,11 @@ impl KeyringName {
     /// The name of a key in this keyring.
     pub fn key(&self, key: ResourceId) -> KeyName {
         KeyName { keyring: self.clone(), key }
+    }
+
+    /// The name of an object in this keyring.
+    pub fn object(&self, object: ResourceId) -> ObjectName {
+        ObjectName { keyring: self.clone(), object }
     }
 }
 
@@ -166,6 +172,40 @@ impl FromStr for KeyVersionName {
     }
 }
 
+/// `keyrings/{keyring}/objects/{object}`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ObjectName {
+    keyring: KeyringName,
+    object: ResourceId,
+}
+
+impl ObjectName {
+    /// The keyring the object is in.
+    pub fn keyring(&self) -> &KeyringName {
+        &self.keyring
+    }
+
+    /// The object's id.
+    pub fn object(&self) -> &ResourceId {
+        &self.object
+    }
+}
+
+impl fmt::Display for ObjectName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/objects/{}", self.keyring, self.object)
+    }
+}
+
+impl FromStr for ObjectName {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let [keyring, object] = segments(text, ["keyrings", "objects"])?;
+        Ok(KeyringName::new(keyring.parse()?).object(object.parse()?))
+    }
+}
+
 /// Splits `collection/id/collection/id…` and returns the ids.
 fn segments<'a, const N: usize>(text: &'a str, collections: [&str; N]) -> Result<[&'a str; N]> {
     let mut parts = text.split('/');
@@ -200,6 +240,9 @@ mod tests {
             let parsed: KeyVersionName = name.parse().unwrap();
             assert_eq!(parsed.to_string(), name);
         }
+        let object: ObjectName = "keyrings/dev/objects/tls".parse().unwrap();
+        assert_eq!(object.to_string(), "keyrings/dev/objects/tls");
+        assert!("keyrings/dev/keys/tls".parse::<ObjectName>().is_err());
     }
 
     #[test]

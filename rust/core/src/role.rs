@@ -31,9 +31,10 @@ impl std::fmt::Display for Principal {
 )]
 #[strum(serialize_all = "lowercase")]
 pub enum Role {
-    /// Sees the keyring and uses its keys.
+    /// Sees the keyring with its objects, and uses its keys.
     User,
-    /// A user who also makes, changes and deletes keys and grants roles in this keyring.
+    /// A user who also makes, changes and deletes keys and objects, and grants roles in this
+    /// keyring.
     Admin,
 }
 
@@ -51,11 +52,11 @@ impl Role {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, strum::EnumIter, strum::Display)]
 #[strum(serialize_all = "kebab-case")]
 pub enum Permission {
-    /// See a keyring and its keys.
+    /// See a keyring, its keys and its objects.
     View,
     /// Perform operations with a key.
     Use,
-    /// Make, change and delete keys; change the keyring and its grants.
+    /// Make, change and delete keys and objects; change the keyring and its grants.
     Manage,
     /// Make and delete keyrings, read the audit log: for the server's administrators only.
     Administer,

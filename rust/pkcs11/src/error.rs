@@ -35,9 +35,11 @@ const fn return_value(reason: Reason) -> CK_RV {
         Reason::SignatureInvalid => CKR_SIGNATURE_INVALID,
         Reason::KeyringNotGranted | Reason::RoleInsufficient => CKR_FUNCTION_REJECTED,
         Reason::KeyringNotFound => CKR_TOKEN_NOT_PRESENT,
-        Reason::KeyNotFound | Reason::KeyVersionNotFound | Reason::KeyDeleted => {
-            CKR_OBJECT_HANDLE_INVALID
-        }
+        Reason::KeyNotFound
+        | Reason::KeyVersionNotFound
+        | Reason::KeyDeleted
+        | Reason::ObjectNotFound => CKR_OBJECT_HANDLE_INVALID,
+        Reason::ObjectImmutable => CKR_ACTION_PROHIBITED,
         Reason::KeyringNotEmpty
         | Reason::EtagMismatch
         | Reason::DeadlineExceeded

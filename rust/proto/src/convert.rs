@@ -2,6 +2,7 @@
 //! never becomes a default: it is an error that names what was expected.
 
 mod key;
+mod object;
 mod role;
 mod scheme;
 

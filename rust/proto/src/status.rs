@@ -83,13 +83,15 @@ fn code(reason: Reason) -> Code {
         | Reason::ClientCertificateExpired
         | Reason::ClientCertificateMissing => Code::Unauthenticated,
         Reason::KeyringNotGranted | Reason::RoleInsufficient => Code::PermissionDenied,
-        Reason::KeyringNotFound | Reason::KeyNotFound | Reason::KeyVersionNotFound => {
-            Code::NotFound
-        }
+        Reason::KeyringNotFound
+        | Reason::KeyNotFound
+        | Reason::KeyVersionNotFound
+        | Reason::ObjectNotFound => Code::NotFound,
         Reason::KeyringNotEmpty
         | Reason::KeyDeleted
         | Reason::KeyVersionDisabled
         | Reason::KeyVersionDestroyed
+        | Reason::ObjectImmutable
         | Reason::UsageNotPermitted => Code::FailedPrecondition,
         Reason::AlreadyExists | Reason::RequestIdReused => Code::AlreadyExists,
         Reason::EtagMismatch => Code::Aborted,

@@ -5,6 +5,7 @@
 mod crypto;
 mod key;
 mod keyring;
+mod object;
 
 use supacrypt_core::{Error, Reason, Result};
 
@@ -22,10 +23,18 @@ pub mod limits {
     pub const MATERIAL: usize = 8 * 1024;
     /// `Keyring.display_name`, bytes.
     pub const DISPLAY_NAME: usize = 64;
-    /// `Key.label`, bytes.
+    /// `Key.label` and `Object.label`, bytes.
     pub const LABEL: usize = 255;
-    /// `Key.object_id`, bytes.
+    /// `Key.object_id` and `Object.object_id`, bytes.
     pub const OBJECT_ID: usize = 128;
+    /// `Certificate.der`, and so all that is read from it, bytes.
+    pub const CERTIFICATE: usize = 64 * 1024;
+    /// `Data.application`, bytes.
+    pub const APPLICATION: usize = 255;
+    /// `Data.oid`, bytes.
+    pub const OID: usize = 128;
+    /// `Data.value`, bytes.
+    pub const DATA: usize = 64 * 1024;
     /// Grants of a keyring.
     pub const GRANTS: usize = 256;
     /// `Grant.principal`, bytes.

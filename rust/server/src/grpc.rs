@@ -6,6 +6,7 @@ mod call;
 mod crypto;
 mod key;
 mod keyring;
+mod object;
 mod operation;
 mod page;
 mod perform;

@@ -5,12 +5,10 @@ mod lifecycle;
 mod purge;
 mod unlock;
 mod versions;
-mod watch;
 
 use std::sync::Arc;
 
 use supacrypt_core::{Error, KeyName, Reason, Result};
-use tokio::sync::broadcast;
 
 pub use cache::UsableVersion;
 pub use lifecycle::{KeyChange, NewKey};
@@ -19,6 +17,7 @@ pub use unlock::{is_sealed, unlock};
 use crate::{
     custody::Custodian,
     store::{Store, StoredReference, Write},
+    watch::Watchers,
 };
 
 /// The keys of a store and the custodian that makes new ones.
@@ -26,31 +25,25 @@ pub struct Keys {
     store: Arc<Store>,
     custodian: Arc<dyn Custodian>,
     cache: cache::Cache,
-    watchers: watch::Watchers,
+    watchers: Arc<Watchers>,
 }
 
 impl Keys {
     /// Keys of `store`, made and opened by `custodian`; at most `cached_keys` are kept open.
-    pub fn new(store: Arc<Store>, custodian: Arc<dyn Custodian>, cached_keys: u64) -> Self {
-        Keys {
-            store,
-            custodian,
-            cache: cache::Cache::new(cached_keys),
-            watchers: watch::Watchers::default(),
-        }
-    }
-
-    /// Tells of every change in a keyring from now on, by the key's name. A receiver that falls
-    /// behind is told so and must forget all it knows.
-    pub fn watch(&self, keyring: &supacrypt_core::KeyringName) -> broadcast::Receiver<Arc<str>> {
-        self.watchers.subscribe(keyring)
+    pub fn new(
+        store: Arc<Store>,
+        custodian: Arc<dyn Custodian>,
+        cached_keys: u64,
+        watchers: Arc<Watchers>,
+    ) -> Self {
+        Keys { store, custodian, cache: cache::Cache::new(cached_keys), watchers }
     }
 
     /// Commits a change of `key`, after which no one is served from what was before.
     async fn commit(&self, write: Write, key: &KeyName, versions: u32) -> Result<()> {
         crate::store::commit(write).await?;
         self.cache.forget(key, versions);
-        self.watchers.announce(key);
+        self.watchers.key_changed(key);
         Ok(())
     }
 

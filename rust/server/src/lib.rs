@@ -2,6 +2,7 @@
 //!
 //! A request goes down this list and its answer comes back up: [`transport`] (who is it), [`grpc`]
 //! (what is asked), [`service`] (may they; record it), [`keys`] (which key), [`custody`] (perform).
+//! What is no key, certificates and data, stands in [`objects`].
 
 pub mod audit;
 pub mod authz;
@@ -12,12 +13,15 @@ pub mod grpc;
 pub mod keyrings;
 pub mod keys;
 pub mod memory;
+mod new_id;
+pub mod objects;
 pub mod seal;
 mod server;
 pub mod service;
 pub mod store;
 pub mod telemetry;
 pub mod transport;
+pub mod watch;
 
 pub use endpoints::Endpoints;
 pub use server::Server;

@@ -18,11 +18,13 @@ use crate::endpoints::Endpoints;
 use crate::grpc;
 use crate::keyrings::Keyrings;
 use crate::keys::{Keys, is_sealed, unlock};
+use crate::objects::Objects;
 use crate::seal::FileSeal;
-use crate::service::Service;
+use crate::service::{Resources, Service};
 use crate::store::Store;
 use crate::telemetry::{self, Metrics, Readiness};
 use crate::transport::{Acceptor, server_config};
+use crate::watch::Watchers;
 
 /// How often keys are looked for whose recovery window has ended.
 const PURGE_INTERVAL: Duration = Duration::from_secs(60);
@@ -56,10 +58,14 @@ impl Server {
         let metrics = Metrics::new();
         let store = Arc::new(Store::open(&config.data_dir).await?);
         let seal = FileSeal::open(&config.seal_path(), !is_sealed(&store).await?)?;
-        let custodian = SoftwareCustodian::new(unlock(&store, &seal).await?);
+        let envelope = Arc::new(unlock(&store, &seal).await?);
         let keyrings = Keyrings::open(Arc::clone(&store)).await?;
+        let watchers = Arc::<Watchers>::default();
+        let custodian = SoftwareCustodian::new(Arc::clone(&envelope));
         let cached_keys = config.cache.keys.get() as u64;
-        let keys = Keys::new(Arc::clone(&store), Arc::new(custodian), cached_keys);
+        let keys =
+            Keys::new(Arc::clone(&store), Arc::new(custodian), cached_keys, Arc::clone(&watchers));
+        let objects = Objects::new(Arc::clone(&store), envelope, Arc::clone(&watchers));
         let options = Options { durability: config.audit.sync, ..Options::default() };
         let audit = AuditLog::open(&config.data_dir.join("audit"), options, metrics.audit.clone())?;
 
@@ -67,8 +73,7 @@ impl Server {
         let authorizer = Box::new(ClosedRule::new(admins, keyrings.grants()));
         let acceptor = Acceptor::new(tls, &config.limits, Arc::clone(&audit), Arc::clone(&metrics));
         let service = Service::new(
-            keyrings,
-            keys,
+            Resources { keyrings, keys, objects, watchers },
             authorizer,
             audit,
             Arc::clone(&metrics),

@@ -28,8 +28,10 @@ use crate::authz::Authorizer;
 use crate::config::Limits;
 use crate::keyrings::Keyrings;
 use crate::keys::Keys;
+use crate::objects::Objects;
 use crate::telemetry::Metrics;
 use crate::transport::Peer;
+use crate::watch::Watchers;
 
 /// Everything that requests need; one for all connections.
 pub struct Service {
@@ -37,6 +39,10 @@ pub struct Service {
     pub keyrings: Keyrings,
     /// The keys.
     pub keys: Keys,
+    /// The objects.
+    pub objects: Objects,
+    /// Who is told of changes.
+    pub watchers: Arc<Watchers>,
     /// The audit log.
     pub audit: Arc<AuditLog>,
     authorizer: Box<dyn Authorizer>,
@@ -48,21 +54,35 @@ pub struct Service {
     workers: Handle,
 }
 
+/// What a service serves.
+pub struct Resources {
+    /// The keyrings.
+    pub keyrings: Keyrings,
+    /// The keys.
+    pub keys: Keys,
+    /// The objects.
+    pub objects: Objects,
+    /// Who is told of changes of keys and objects.
+    pub watchers: Arc<Watchers>,
+}
+
 impl Service {
     /// A service that refuses new work once `draining` is cancelled. Must be called within the
     /// runtime that shall carry out what takes longer.
     pub fn new(
-        keyrings: Keyrings,
-        keys: Keys,
+        resources: Resources,
         authorizer: Box<dyn Authorizer>,
         audit: Arc<AuditLog>,
         metrics: Arc<Metrics>,
         limits: &Limits,
         draining: CancellationToken,
     ) -> Arc<Service> {
+        let Resources { keyrings, keys, objects, watchers } = resources;
         Arc::new(Service {
             keyrings,
             keys,
+            objects,
+            watchers,
             audit,
             authorizer,
             metrics,

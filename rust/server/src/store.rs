@@ -6,6 +6,7 @@
 
 pub(crate) mod keyrings;
 pub(crate) mod keys;
+pub(crate) mod objects;
 mod page;
 mod records;
 pub(crate) mod requests;
@@ -26,6 +27,7 @@ use sqlx::{
 };
 use supacrypt_core::{Error, Reason, Result};
 
+pub use objects::{CertificateRecord, DataRecord, ObjectContent, ObjectFilter, ObjectRecord};
 pub use page::{Page, PageQuery};
 pub use records::{
     KeyFilter, KeyRecord, KeyVersionRecord, KeyringRecord, StoredReference, StoredVersion,
@@ -141,14 +143,14 @@ pub(crate) async fn commit(write: Write) -> Result<()> {
 pub(crate) type Connection = SqliteConnection;
 
 fn migrator() -> Migrator {
-    let initial = include_str!("../migrations/0001_initial.sql");
-    Migrator::with_migrations(vec![Migration::new(
-        1,
-        "initial".into(),
-        MigrationType::Simple,
-        sqlx::SqlSafeStr::into_sql_str(initial),
-        false,
-    )])
+    let migration = |version, name: &'static str, sql: &'static str| {
+        let sql = sqlx::SqlSafeStr::into_sql_str(sql);
+        Migration::new(version, name.into(), MigrationType::Simple, sql, false)
+    };
+    Migrator::with_migrations(vec![
+        migration(1, "initial", include_str!("../migrations/0001_initial.sql")),
+        migration(2, "objects", include_str!("../migrations/0002_objects.sql")),
+    ])
 }
 
 /// The present moment as the store keeps it, in whole microseconds: what is answered at creation

@@ -12,13 +12,13 @@ use super::{CryptoOutput, CryptoRequest, Custodian, KeyHandle, NewMaterial, Weig
 
 /// Keeps material under one envelope key, the store's data-wrapping key.
 pub struct SoftwareCustodian {
-    envelope: EnvelopeKey,
+    envelope: Arc<EnvelopeKey>,
 }
 
 impl SoftwareCustodian {
     /// A custodian that seals with `envelope`.
-    pub fn new(envelope: EnvelopeKey) -> Self {
-        SoftwareCustodian { envelope }
+    pub fn new(envelope: impl Into<Arc<EnvelopeKey>>) -> Self {
+        SoftwareCustodian { envelope: envelope.into() }
     }
 
     fn seal(&self, spec: KeySpec, material: &Material, context: &[u8]) -> Result<NewMaterial> {

@@ -2,9 +2,10 @@
 
 use jiff::Timestamp;
 use supacrypt_core::{Principal, Result, Role};
+use supacrypt_proto::v1::object::Content;
 use supacrypt_proto::{key_usages_to_wire, v1};
 
-use crate::store::{KeyRecord, KeyVersionRecord, KeyringRecord};
+use crate::store::{KeyRecord, KeyVersionRecord, KeyringRecord, ObjectContent, ObjectRecord};
 
 pub(super) fn keyring(record: KeyringRecord) -> v1::Keyring {
     v1::Keyring {
@@ -49,6 +50,37 @@ pub(super) fn key_version(record: KeyVersionRecord) -> v1::KeyVersion {
         public_key: record.public_key.unwrap_or_default(),
         create_time: Some(time(record.create_time)),
         destroy_time: record.destroy_time.map(time),
+    }
+}
+
+pub(super) fn object(record: ObjectRecord) -> v1::Object {
+    let content = match record.content {
+        ObjectContent::Certificate(certificate) => Content::Certificate(v1::Certificate {
+            der: certificate.der,
+            category: v1::CertificateCategory::from(certificate.category).into(),
+            trusted: certificate.trusted,
+            subject: certificate.subject,
+            issuer: certificate.issuer,
+            serial_number: certificate.serial_number,
+        }),
+        ObjectContent::Data(data) => Content::Data(v1::Data {
+            application: data.application,
+            oid: data.oid,
+            value: data.value.to_vec(),
+        }),
+    };
+    v1::Object {
+        name: record.name.to_string(),
+        label: record.label,
+        object_id: record.object_id,
+        content: Some(content),
+        private: record.private,
+        modifiable: Some(record.modifiable),
+        copyable: Some(record.copyable),
+        destroyable: Some(record.destroyable),
+        create_time: Some(time(record.create_time)),
+        update_time: Some(time(record.update_time)),
+        etag: record.etag,
     }
 }
 

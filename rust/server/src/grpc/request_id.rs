@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use prost::Message;
 use supacrypt_core::{Digest, Principal};
-use supacrypt_proto::v1;
+use supacrypt_proto::v1::{self, object::Content};
+use zeroize::Zeroizing;
 
 use crate::store::RequestId;
 
@@ -65,6 +66,18 @@ impl Fingerprint for v1::ImportKeyRequest {
         let annotations = take_annotations(&mut request.key);
         let length = self.material.len().to_be_bytes().to_vec();
         [request.encode_to_vec(), annotations, length].concat()
+    }
+}
+
+impl Fingerprint for v1::CreateObjectRequest {
+    /// The value of data counts by its length only, as the material of a key does.
+    fn bytes(&self) -> Vec<u8> {
+        let mut request = self.clone();
+        let value = match request.object.as_mut().and_then(|object| object.content.as_mut()) {
+            Some(Content::Data(data)) => Zeroizing::new(std::mem::take(&mut data.value)),
+            _ => Zeroizing::default(),
+        };
+        [&request.encode_to_vec()[..], &value.len().to_be_bytes()].concat()
     }
 }
 

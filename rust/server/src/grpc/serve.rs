@@ -9,6 +9,7 @@ use supacrypt_proto::v1::audit_service_server::AuditServiceServer;
 use supacrypt_proto::v1::crypto_service_server::CryptoServiceServer;
 use supacrypt_proto::v1::key_service_server::KeyServiceServer;
 use supacrypt_proto::v1::keyring_service_server::KeyringServiceServer;
+use supacrypt_proto::v1::object_service_server::ObjectServiceServer;
 use supacrypt_proto::{limits, v1};
 use tokio::task::JoinSet;
 use tonic::transport::Server;
@@ -18,6 +19,7 @@ use super::audit::Audit;
 use super::crypto::Crypto;
 use super::key::Keys;
 use super::keyring::Keyrings;
+use super::object::Objects;
 use super::refused::RefusedLayer;
 use crate::config::Limits;
 use crate::service::Service;
@@ -34,12 +36,13 @@ const KEEPALIVE: Duration = Duration::from_secs(30);
 const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Names of the services whose health is told; the empty one is the server as a whole.
-const SERVICES: [&str; 5] = [
+const SERVICES: [&str; 6] = [
     "",
     "supacrypt.v1.AuditService",
     "supacrypt.v1.CryptoService",
     "supacrypt.v1.KeyService",
     "supacrypt.v1.KeyringService",
+    "supacrypt.v1.ObjectService",
 ];
 
 /// Serves `lanes` until the service drains and all requests have ended.
@@ -64,6 +67,7 @@ pub async fn serve(service: Arc<Service>, lanes: Vec<Connections>, config: &Limi
     let crypto = CryptoServiceServer::new(Crypto(Arc::clone(&service)));
     let keys = KeyServiceServer::new(Keys(Arc::clone(&service)));
     let keyrings = KeyringServiceServer::new(Keyrings(Arc::clone(&service)));
+    let objects = ObjectServiceServer::new(Objects(Arc::clone(&service)));
     let server = Server::builder()
         .initial_stream_window_size(STREAM_WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW)
@@ -75,6 +79,7 @@ pub async fn serve(service: Arc<Service>, lanes: Vec<Connections>, config: &Limi
         .add_service(crypto.max_decoding_message_size(limits::MESSAGE))
         .add_service(keys.max_decoding_message_size(limits::MESSAGE))
         .add_service(keyrings.max_decoding_message_size(limits::MESSAGE))
+        .add_service(objects.max_decoding_message_size(limits::MESSAGE))
         .add_service(health_server)
         .add_service(reflection);
 

@@ -1,6 +1,5 @@
 //! Streams that tell of things as they happen, until their caller hangs up or may no longer listen.
 
-use std::sync::Arc;
 use std::time::SystemTime;
 
 use futures_util::Stream;
@@ -13,6 +12,7 @@ use tonic::Status;
 use super::call::Caller;
 use crate::audit::AuditReader;
 use crate::service::{Failure, draining};
+use crate::watch::Change;
 
 /// Tells of changes in a keyring, after an empty message that says from when on.
 pub(super) fn watch(
@@ -20,11 +20,11 @@ pub(super) fn watch(
     keyring: KeyringName,
 ) -> impl Stream<Item = Result<v1::WatchKeysResponse, Status>> + Send {
     enum State {
-        Begin(Receiver<Arc<str>>),
-        Watching(Receiver<Arc<str>>),
+        Begin(Receiver<Change>),
+        Watching(Receiver<Change>),
         Over,
     }
-    let changes = caller.service.keys.watch(&keyring);
+    let changes = caller.service.watchers.watch(&keyring);
     unfold(State::Begin(changes), move |state| {
         let (caller, keyring) = (caller.clone(), keyring.clone());
         async move {
@@ -43,14 +43,19 @@ pub(super) fn watch(
                 }
             };
             match still_allowed(&caller, || caller.authorize(Permission::View, &keyring)) {
-                Ok(()) => {
-                    let event = v1::WatchKeysResponse { key: change.to_string() };
-                    Some((Ok(event), State::Watching(changes)))
-                }
+                Ok(()) => Some((Ok(event(&change)), State::Watching(changes))),
                 Err(refused) => Some((Err(refused), State::Over)),
             }
         }
     })
+}
+
+fn event(change: &Change) -> v1::WatchKeysResponse {
+    let (key, object) = match change {
+        Change::Key(name) => (name.to_string(), String::new()),
+        Change::Object(name) => (String::new(), name.to_string()),
+    };
+    v1::WatchKeysResponse { key, object }
 }
 
 /// Gives the entries that `reader` finds.

@@ -10,6 +10,7 @@ use supacrypt_core::{
 use super::Keys;
 use crate::{
     custody::NewMaterial,
+    new_id::id_from_label,
     store::{
         self, KeyFilter, KeyRecord, KeyVersionRecord, Page, PageQuery, RequestId, StoredReference,
     },
@@ -85,7 +86,7 @@ impl Keys {
                 return store::keys::get(&mut read, &made.parse()?).await;
             }
         }
-        let id = new.id.clone().map_or_else(|| id_from_label(&new.label), Ok)?;
+        let id = new.id.clone().map_or_else(|| id_from_label(&new.label, "key"), Ok)?;
         let name = new.keyring.key(id);
         let (version, reference) = self.new_version(name.version(1), new.spec, material).await?;
         let key = KeyRecord {
@@ -265,25 +266,4 @@ fn usages(new: &NewKey) -> Result<KeyUsages> {
         format!("a key of type {} cannot be used for all that is asked of it", new.spec),
     )
     .in_field("key.usages"))
-}
-
-/// An id that people recognize: the label's letters and digits, and six random characters.
-fn id_from_label(label: &str) -> Result<ResourceId> {
-    const LONGEST_SLUG: usize = supacrypt_core::MAX_ID_LEN - 7;
-    let mut slug = String::new();
-    for character in label.chars().flat_map(char::to_lowercase) {
-        if character.is_ascii_alphanumeric() {
-            slug.push(character);
-        } else if !slug.is_empty() && !slug.ends_with('-') {
-            slug.push('-');
-        }
-        if slug.len() == LONGEST_SLUG {
-            break;
-        }
-    }
-    let slug = match slug.trim_end_matches('-') {
-        "" => "key",
-        slug => slug,
-    };
-    format!("{slug}-{}", store::random_text(6)?).parse()
 }

@@ -13,11 +13,13 @@ use crate::{
     custody::{CryptoOutput, CryptoRequest, SoftwareCustodian},
     keyrings::Keyrings,
     store::{KeyFilter, PageQuery, RequestId, Store},
+    watch::{Change, Watchers},
 };
 
 struct Fixture {
     keys: Keys,
     keyring: KeyringName,
+    watchers: Arc<Watchers>,
     _dir: tempfile::TempDir,
 }
 
@@ -28,7 +30,9 @@ async fn fixture() -> Fixture {
     let keyrings = Keyrings::open(Arc::clone(&store)).await.unwrap();
     keyrings.create(keyring.clone(), String::new(), Vec::new(), None).await.unwrap();
     let custodian = SoftwareCustodian::new(EnvelopeKey::generate().unwrap());
-    Fixture { keys: Keys::new(store, Arc::new(custodian), 100), keyring, _dir: dir }
+    let watchers = Arc::<Watchers>::default();
+    let keys = Keys::new(store, Arc::new(custodian), 100, Arc::clone(&watchers));
+    Fixture { keys, keyring, watchers, _dir: dir }
 }
 
 impl Fixture {
@@ -176,11 +180,11 @@ async fn twins_in_flight_make_one_key() {
 async fn changes_need_the_current_etag_and_reach_the_watchers() {
     let fixture = fixture().await;
     let key = fixture.keys.create(fixture.new_key("k"), None).await.unwrap();
-    let mut watcher = fixture.keys.watch(&fixture.keyring);
+    let mut watcher = fixture.watchers.watch(&fixture.keyring);
     let change = || KeyChange { label: Some("new".into()), ..Default::default() };
     let changed = fixture.keys.update(&key.name, change(), &key.etag).await.unwrap();
     assert_eq!(changed.label, "new");
-    assert_eq!(&*watcher.try_recv().unwrap(), key.name.to_string());
+    assert_eq!(watcher.try_recv().unwrap(), Change::Key(key.name.to_string().into()));
     let error = fixture.keys.update(&key.name, change(), &key.etag).await.unwrap_err();
     assert_eq!(error.reason(), Reason::EtagMismatch);
     assert!(watcher.try_recv().is_err());

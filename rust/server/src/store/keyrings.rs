@@ -70,15 +70,15 @@ pub(crate) async fn delete(connection: &mut Connection, name: &KeyringName) -> R
         .await
         .map(drop)
         .map_err(|error| {
-            let keys_left = error
+            let something_left = error
                 .as_database_error()
                 .is_some_and(sqlx::error::DatabaseError::is_foreign_key_violation);
-            if keys_left {
+            if something_left {
                 Error::new(
                     Reason::KeyringNotEmpty,
                     format!(
-                        "{name} still has keys; keys that wait for the end of their recovery \
-                         window count"
+                        "{name} still has keys or objects; keys that wait for the end of their \
+                         recovery window count"
                     ),
                 )
             } else {

@@ -59,6 +59,11 @@ impl PageQuery {
     pub(super) fn page<T>(&self, mut items: Vec<T>, id: impl Fn(&T) -> String) -> Page<T> {
         let more = items.len() > self.size;
         items.truncate(self.size);
+        self.part(items, more, id)
+    }
+
+    /// Makes a page of these items, which `more` follow or not.
+    pub(super) fn part<T>(&self, items: Vec<T>, more: bool, id: impl Fn(&T) -> String) -> Page<T> {
         let next_page_token = match items.last() {
             Some(last) if more => {
                 let token = [&self.fingerprint, id(last).as_bytes()].concat();

@@ -8,7 +8,7 @@ use supacrypt_proto::v1::WatchKeysRequest;
 
 use crate::{context::Context, names::KeyringRef};
 
-/// Print the name of each key that is made, changed or deleted, until interrupted
+/// Print the name of each key or object that is made, changed or deleted, until interrupted
 #[derive(clap::Args)]
 pub(crate) struct Watch {
     /// The keyring
@@ -20,12 +20,16 @@ impl Watch {
         let request = WatchKeysRequest { parent: self.keyring.name().to_string() };
         let mut printed = Ok(());
         context.api()?.watch_keys(request, |change| {
-            // The first answer is empty: it says that the watch has begun.
-            if change.key.is_empty() {
-                context.output.note(&format!("watching {}", self.keyring.name()));
-                return ControlFlow::Continue(());
-            }
-            printed = context.output.item(&json!({ "key": change.key }), || change.key.clone());
+            let (kind, name) = match (change.key, change.object) {
+                // The first answer is empty: it says that the watch has begun.
+                (key, object) if key.is_empty() && object.is_empty() => {
+                    context.output.note(&format!("watching {}", self.keyring.name()));
+                    return ControlFlow::Continue(());
+                }
+                (key, object) if object.is_empty() => ("key", key),
+                (_, object) => ("object", object),
+            };
+            printed = context.output.item(&json!({ kind: name }), || name.clone());
             if printed.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         })?;
         printed
