@@ -1,4 +1,4 @@
-//! Keys that were read, as long as nobody changed them.
+//! Keys and objects that were read, as long as nobody changed them.
 
 use std::{
     collections::HashMap,
@@ -8,27 +8,33 @@ use std::{
     },
 };
 
-use supacrypt_core::{KeyName, KeyringName};
-use supacrypt_proto::v1::{WatchKeysRequest, key_service_client::KeyServiceClient};
+use supacrypt_core::{KeyName, KeyringName, ObjectName, Result};
+use supacrypt_proto::v1::{
+    WatchKeysRequest, WatchKeysResponse, key_service_client::KeyServiceClient,
+};
 
-use crate::{connection::Connection, failure::Failure, keys::Key, lock::Mutex, process::Process};
+use crate::{
+    connection::Connection, failure::Failure, keys::Key, lock::Mutex, objects::Object,
+    process::Process,
+};
 
-/// Keys by keyring. Each keyring is believed while its watch is open.
+/// Keys and objects by keyring. Each keyring is believed while its watch is open.
 #[derive(Default)]
 pub(crate) struct Cache(Mutex<HashMap<KeyringName, Watch>>);
 
-/// One keyring's keys, and the stream that tells when one changes.
+/// One keyring's keys and objects, and the stream that tells when one changes.
 #[derive(Clone)]
 pub(crate) struct Watch(Arc<WatchInner>);
 
 struct WatchInner {
     open: AtomicBool,
-    keys: Mutex<Keys>,
+    known: Mutex<Known>,
 }
 
 #[derive(Default)]
-struct Keys {
-    by_name: HashMap<KeyName, Arc<Key>>,
+struct Known {
+    keys: HashMap<KeyName, Arc<Key>>,
+    objects: HashMap<ObjectName, Arc<Object>>,
     /// Counts the changes that were told of: what was read before one is not put in after it.
     changes: u64,
 }
@@ -36,13 +42,16 @@ struct Keys {
 impl Cache {
     /// The key, if it is cached and was not changed since.
     pub(crate) fn get(&self, process: &Process, name: &KeyName) -> Option<Arc<Key>> {
-        let watch = self.open(name.keyring())?;
-        process.catch_up();
-        if !watch.is_open() {
-            return None;
-        }
-        let keys = watch.0.keys.lock();
-        keys.by_name.get(name).cloned()
+        let watch = self.current(process, name.keyring())?;
+        let known = watch.0.known.lock();
+        known.keys.get(name).cloned()
+    }
+
+    /// The object, if it is cached and was not changed since.
+    pub(crate) fn object(&self, process: &Process, name: &ObjectName) -> Option<Arc<Object>> {
+        let watch = self.current(process, name.keyring())?;
+        let known = watch.0.known.lock();
+        known.objects.get(name).cloned()
     }
 
     /// The watch of a keyring; begun when there is none. Call inside the runtime.
@@ -73,9 +82,10 @@ impl Cache {
         let told = watch.clone();
         tokio::spawn(async move {
             while let Ok(Some(change)) = changes.message().await {
-                // A name that cannot be read, as of a newer server, may stand for any key.
-                let Ok(name) = change.key.parse() else { break };
-                told.forget(&name);
+                // A name that cannot be read, as of a newer server, may stand for anything.
+                if told.hear_of(&change).is_err() {
+                    break;
+                }
             }
             told.close();
         });
@@ -89,6 +99,20 @@ impl Cache {
         }
     }
 
+    /// The same for an object.
+    pub(crate) fn forget_object(&self, name: &ObjectName) {
+        if let Some(watch) = self.open(name.keyring()) {
+            watch.forget_object(name);
+        }
+    }
+
+    /// The watch of a keyring after everything that has arrived by now was heard.
+    fn current(&self, process: &Process, keyring: &KeyringName) -> Option<Watch> {
+        let watch = self.open(keyring)?;
+        process.catch_up();
+        watch.is_open().then_some(watch)
+    }
+
     fn open(&self, keyring: &KeyringName) -> Option<Watch> {
         self.0.lock().get(keyring).filter(|watch| watch.is_open()).cloned()
     }
@@ -96,32 +120,59 @@ impl Cache {
 
 impl Watch {
     fn begin() -> Self {
-        Watch(Arc::new(WatchInner { open: AtomicBool::new(true), keys: Mutex::default() }))
+        Watch(Arc::new(WatchInner { open: AtomicBool::new(true), known: Mutex::default() }))
     }
 
     /// How many changes were told of so far.
     pub(crate) fn changes(&self) -> u64 {
-        self.0.keys.lock().changes
+        self.0.known.lock().changes
     }
 
     /// Puts in keys that were read when `seen` changes had been told of.
     pub(crate) fn put(&self, read: &[Arc<Key>], seen: u64) {
-        let mut keys = self.0.keys.lock();
-        if keys.changes == seen {
-            keys.by_name.extend(read.iter().map(|key| (key.name.clone(), Arc::clone(key))));
+        let mut known = self.0.known.lock();
+        if known.changes == seen {
+            known.keys.extend(read.iter().map(|key| (key.name.clone(), Arc::clone(key))));
         }
     }
 
+    /// The same for objects.
+    pub(crate) fn put_objects(&self, read: &[Arc<Object>], seen: u64) {
+        let mut known = self.0.known.lock();
+        if known.changes == seen {
+            let named = read.iter().map(|object| (object.name.clone(), Arc::clone(object)));
+            known.objects.extend(named);
+        }
+    }
+
+    /// Forgets what an event names.
+    fn hear_of(&self, change: &WatchKeysResponse) -> Result<()> {
+        if change.object.is_empty() {
+            self.forget(&change.key.parse()?);
+        } else {
+            self.forget_object(&change.object.parse()?);
+        }
+        Ok(())
+    }
+
     fn forget(&self, name: &KeyName) {
-        let mut keys = self.0.keys.lock();
-        keys.changes += 1;
-        keys.by_name.remove(name);
+        let mut known = self.0.known.lock();
+        known.changes += 1;
+        known.keys.remove(name);
+    }
+
+    fn forget_object(&self, name: &ObjectName) {
+        let mut known = self.0.known.lock();
+        known.changes += 1;
+        known.objects.remove(name);
     }
 
     /// Nobody tells of changes any more, so what was read can be believed no longer.
     fn close(&self) {
         self.0.open.store(false, Ordering::Release);
-        self.0.keys.lock().by_name.clear();
+        let mut known = self.0.known.lock();
+        known.keys.clear();
+        known.objects.clear();
     }
 
     fn is_open(&self) -> bool {
@@ -151,8 +202,8 @@ mod tests {
     }
 
     fn label(watch: &Watch) -> Option<String> {
-        let keys = watch.0.keys.lock();
-        keys.by_name.get(&key("").name).map(|key| key.label.clone())
+        let known = watch.0.known.lock();
+        known.keys.get(&key("").name).map(|key| key.label.clone())
     }
 
     #[test]

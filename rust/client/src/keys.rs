@@ -260,7 +260,7 @@ fn key_service(transport: Transport) -> KeyServiceClient<Transport> {
 }
 
 /// A request id: 128 random bits in hexadecimal.
-fn request_id() -> Result<String> {
+pub(crate) fn request_id() -> Result<String> {
     let mut bytes = [0; 16];
     supacrypt_crypto::random(&mut bytes)?;
     Ok(format!("{:032x}", u128::from_be_bytes(bytes)))

@@ -45,6 +45,7 @@ mod failure;
 mod keyrings;
 mod keys;
 mod lock;
+mod objects;
 mod observed;
 mod operations;
 mod perform;
@@ -60,6 +61,10 @@ pub use diagnose::{Outcome, Step, diagnose};
 pub use endpoint::Url;
 pub use keyrings::Keyring;
 pub use keys::{Key, KeyChange, KeyFilter, KeyVersionRef, NewKey};
+pub use objects::{
+    CertificateObject, DataObject, NewObject, NewObjectContent, Object, ObjectChange,
+    ObjectContent, ObjectFilter,
+};
 /// Limits of the API's fields, for providers that check before they ask.
 pub use supacrypt_proto::limits;
 pub use tls::key_exchanges;

@@ -1,9 +1,12 @@
-//! Keys in the client's cache: used without asking, as long as nobody changes them.
+//! Keys and objects in the client's cache: used without asking, as long as nobody changes them.
 
 mod common;
 
-use supacrypt_client::{Client, KeyChange, KeyFilter};
-use supacrypt_core::KeyName;
+use supacrypt_client::{
+    Client, DataObject, KeyChange, KeyFilter, NewObject, NewObjectContent, ObjectChange,
+    ObjectContent, ObjectFilter,
+};
+use supacrypt_core::{KeyName, Reason};
 use supacrypt_testkit::Backend;
 
 use common::{p256, sign_and_verify};
@@ -61,4 +64,73 @@ fn the_cache_is_filled_anew_after_a_restart() {
     writer.update_key(&made.name, change).unwrap();
     // Nobody told the reader, but that the connection ended.
     read_until(&reader, &made.name, "after");
+}
+
+/// Data of an application.
+fn data(value: &[u8]) -> NewObject {
+    NewObject::new(NewObjectContent::Data(DataObject {
+        application: "test".into(),
+        oid: Vec::new(),
+        value: value.to_vec().into(),
+    }))
+}
+
+#[test]
+fn a_found_object_is_read_without_asking_again() {
+    let backend = Backend::start();
+    let (reader, writer) = (backend.client(), backend.client());
+    let made = writer.create_object(&backend.keyring(), data(b"1")).unwrap();
+    let found = reader.find_objects(&backend.keyring(), &ObjectFilter::default()).unwrap();
+    assert_eq!(found.len(), 1);
+    let ObjectContent::Data(content) = &reader.object(&made.name).unwrap().content else {
+        panic!("not data");
+    };
+    assert_eq!((content.application.as_str(), &content.value[..]), ("test", &b"1"[..]));
+    let asked: Vec<_> =
+        backend.audit().into_iter().filter(|entry| entry.action == "GetObject").collect();
+    assert!(asked.is_empty(), "{asked:?}");
+}
+
+#[test]
+fn a_change_of_an_object_by_somebody_else_is_seen() {
+    let backend = Backend::start();
+    let (reader, writer) = (backend.client(), backend.client());
+    let new = NewObject { label: "before".into(), ..data(b"1") };
+    let made = writer.create_object(&backend.keyring(), new).unwrap();
+    assert_eq!(reader.object(&made.name).unwrap().label, "before");
+    // Keys and objects share the watch that the reader has by now.
+    let key = writer.create_key(&backend.keyring(), p256("before")).unwrap();
+    assert_eq!(reader.key(&key.name).unwrap().label, "before");
+
+    let change = ObjectChange { label: Some("after".into()), ..Default::default() };
+    writer.update_object(&made.name, change).unwrap();
+    let changed = |_| {
+        reader.keyrings().expect("keyrings");
+        reader.object(&made.name).expect("the object").label == "after"
+    };
+    assert!((0..CALLS).any(changed), "the change is not seen in {CALLS} calls");
+
+    writer.delete_object(&made.name).unwrap();
+    let refusal = (0..CALLS).find_map(|_| {
+        reader.keyrings().expect("keyrings");
+        reader.object(&made.name).err()
+    });
+    let error = refusal.unwrap_or_else(|| panic!("the deletion is not seen in {CALLS} calls"));
+    assert_eq!(error.reason(), Reason::ObjectNotFound);
+    let watches = backend.audit().into_iter().filter(|entry| entry.action == "WatchKeys");
+    assert_eq!(watches.count(), 1);
+}
+
+#[test]
+fn a_change_for_two_kinds_at_once_is_refused() {
+    let backend = Backend::start();
+    let client = backend.client();
+    let made = client.create_object(&backend.keyring(), data(b"1")).unwrap();
+    let change = ObjectChange { trusted: Some(true), oid: Some(Vec::new()), ..Default::default() };
+    let error = client.update_object(&made.name, change).unwrap_err();
+    assert_eq!(error.reason(), Reason::InvalidArgument);
+    let change = ObjectChange { value: Some(b"2".to_vec().into()), ..Default::default() };
+    let changed = client.update_object(&made.name, change).unwrap();
+    let ObjectContent::Data(content) = &changed.content else { panic!("not data") };
+    assert_eq!((content.application.as_str(), &content.value[..]), ("test", &b"2"[..]));
 }
