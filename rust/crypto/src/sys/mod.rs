@@ -4,6 +4,7 @@
 #![allow(unsafe_code)]
 
 pub(crate) mod cipher;
+pub(crate) mod digest;
 pub(crate) mod ec;
 pub(crate) mod ed25519;
 pub(crate) mod gcm;

@@ -3,10 +3,10 @@
 use std::ffi::c_int;
 
 use aws_lc_sys as lc;
-use supacrypt_core::{Digest, EncryptionScheme, SignatureScheme};
+use supacrypt_core::{EncryptionScheme, SignatureScheme};
 use zeroize::Zeroizing;
 
-use super::{Failed, PKey, check, owned::Owned};
+use super::{Failed, PKey, check, digest::algorithm, owned::Owned};
 
 type Context = Owned<lc::EVP_PKEY_CTX>;
 
@@ -170,15 +170,15 @@ unsafe fn set_signature_padding(context: &Context, scheme: SignatureScheme) -> R
         match scheme {
             SignatureScheme::RsaPkcs1 { digest } => {
                 check(lc::EVP_PKEY_CTX_set_rsa_padding(context, lc::RSA_PKCS1_PADDING))?;
-                check(lc::EVP_PKEY_CTX_set_signature_md(context, message_digest(digest)))
+                check(lc::EVP_PKEY_CTX_set_signature_md(context, algorithm(digest)))
             }
             SignatureScheme::RsaPkcs1Raw => {
                 check(lc::EVP_PKEY_CTX_set_rsa_padding(context, lc::RSA_PKCS1_PADDING))
             }
             SignatureScheme::RsaPss { digest, mgf_digest, salt_length } => {
                 check(lc::EVP_PKEY_CTX_set_rsa_padding(context, lc::RSA_PKCS1_PSS_PADDING))?;
-                check(lc::EVP_PKEY_CTX_set_signature_md(context, message_digest(digest)))?;
-                check(lc::EVP_PKEY_CTX_set_rsa_mgf1_md(context, message_digest(mgf_digest)))?;
+                check(lc::EVP_PKEY_CTX_set_signature_md(context, algorithm(digest)))?;
+                check(lc::EVP_PKEY_CTX_set_rsa_mgf1_md(context, algorithm(mgf_digest)))?;
                 let salt_length = c_int::from(salt_length);
                 check(lc::EVP_PKEY_CTX_set_rsa_pss_saltlen(context, salt_length))
             }
@@ -205,8 +205,8 @@ unsafe fn set_encryption_padding(
             }
             EncryptionScheme::RsaOaep { digest, mgf_digest } => {
                 check(lc::EVP_PKEY_CTX_set_rsa_padding(context, lc::RSA_PKCS1_OAEP_PADDING))?;
-                check(lc::EVP_PKEY_CTX_set_rsa_oaep_md(context, message_digest(digest)))?;
-                check(lc::EVP_PKEY_CTX_set_rsa_mgf1_md(context, message_digest(mgf_digest)))?;
+                check(lc::EVP_PKEY_CTX_set_rsa_oaep_md(context, algorithm(digest)))?;
+                check(lc::EVP_PKEY_CTX_set_rsa_mgf1_md(context, algorithm(mgf_digest)))?;
                 if label.is_empty() {
                     return Ok(());
                 }
@@ -218,19 +218,6 @@ unsafe fn set_encryption_padding(
                     .inspect_err(|_| lc::OPENSSL_free(copy))
             }
             _ => Err(Failed),
-        }
-    }
-}
-
-fn message_digest(digest: Digest) -> *const lc::EVP_MD {
-    // SAFETY: these functions only return pointers to static tables.
-    unsafe {
-        match digest {
-            Digest::Sha1 => lc::EVP_sha1(),
-            Digest::Sha224 => lc::EVP_sha224(),
-            Digest::Sha256 => lc::EVP_sha256(),
-            Digest::Sha384 => lc::EVP_sha384(),
-            Digest::Sha512 => lc::EVP_sha512(),
         }
     }
 }

@@ -12,6 +12,10 @@ pub(crate) fn digest(hash: &HashFunction) -> Option<Digest> {
         HashFunction::Sha2_256 => Some(Digest::Sha256),
         HashFunction::Sha2_384 => Some(Digest::Sha384),
         HashFunction::Sha2_512 => Some(Digest::Sha512),
+        HashFunction::Sha3_224 => Some(Digest::Sha3_224),
+        HashFunction::Sha3_256 => Some(Digest::Sha3_256),
+        HashFunction::Sha3_384 => Some(Digest::Sha3_384),
+        HashFunction::Sha3_512 => Some(Digest::Sha3_512),
         _ => None,
     }
 }

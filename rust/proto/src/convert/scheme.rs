@@ -16,6 +16,10 @@ impl From<Digest> for v1::Digest {
             Digest::Sha256 => v1::Digest::Sha256,
             Digest::Sha384 => v1::Digest::Sha384,
             Digest::Sha512 => v1::Digest::Sha512,
+            Digest::Sha3_224 => v1::Digest::Sha3224,
+            Digest::Sha3_256 => v1::Digest::Sha3256,
+            Digest::Sha3_384 => v1::Digest::Sha3384,
+            Digest::Sha3_512 => v1::Digest::Sha3512,
         }
     }
 }
@@ -30,6 +34,10 @@ impl TryFrom<v1::Digest> for Digest {
             v1::Digest::Sha256 => Ok(Digest::Sha256),
             v1::Digest::Sha384 => Ok(Digest::Sha384),
             v1::Digest::Sha512 => Ok(Digest::Sha512),
+            v1::Digest::Sha3224 => Ok(Digest::Sha3_224),
+            v1::Digest::Sha3256 => Ok(Digest::Sha3_256),
+            v1::Digest::Sha3384 => Ok(Digest::Sha3_384),
+            v1::Digest::Sha3512 => Ok(Digest::Sha3_512),
             v1::Digest::Unspecified => Err(unknown("the digest")),
         }
     }
