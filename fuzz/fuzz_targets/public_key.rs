@@ -14,6 +14,7 @@ fuzz_target!(|der: &[u8]| {
     let (scheme, input) = match key.spec().class() {
         KeyClass::Rsa => (SignatureScheme::RsaPkcs1 { digest: Digest::Sha256 }, &[1; 32][..]),
         KeyClass::Ec => (SignatureScheme::Ecdsa, &[1; 32][..]),
+        KeyClass::MlDsa => (SignatureScheme::MlDsa, &[1; 32][..]),
         _ => (SignatureScheme::Ed25519, &[1; 32][..]),
     };
     // The fuzzer does not find a signature by trying.

@@ -58,8 +58,9 @@ impl SchemeArgs {
                 salt_length: u16::try_from(digest.len()).expect("invariant: at most 64"),
             },
             (KeyClass::Ec, _) => SignatureScheme::Ecdsa,
-            (KeyClass::Edwards, _) => return self.prepare_ed25519(file),
-            (KeyClass::Aes | KeyClass::Hmac, _) => {
+            (KeyClass::Edwards, _) => return self.prepare_message(SignatureScheme::Ed25519, file),
+            (KeyClass::MlDsa, _) => return self.prepare_message(SignatureScheme::MlDsa, file),
+            _ => {
                 let message = format!("a key of type {spec} makes no signatures");
                 return Err(Error::new(Reason::AlgorithmMismatch, message));
             }
@@ -74,13 +75,18 @@ impl SchemeArgs {
         Ok((scheme, input))
     }
 
-    fn prepare_ed25519(&self, file: &Path) -> Result<(SignatureScheme, Vec<u8>)> {
+    fn prepare_message(
+        &self,
+        scheme: SignatureScheme,
+        file: &Path,
+    ) -> Result<(SignatureScheme, Vec<u8>)> {
         if self.raw_digest || self.digest.is_some() {
-            let message = "Ed25519 signs the message itself; leave out --digest and --raw-digest";
+            let message =
+                format!("{scheme} signs the message itself; leave out --digest and --raw-digest");
             return Err(Error::new(Reason::InvalidArgument, message));
         }
         let message = files::read(file, limits::INPUT)?;
-        Ok((SignatureScheme::Ed25519, message.to_vec()))
+        Ok((scheme, message.to_vec()))
     }
 }
 
@@ -141,9 +147,11 @@ mod tests {
     }
 
     #[test]
-    fn ed25519_takes_the_message_and_no_digest() {
-        let (_, input) = prepare(&args(false), KeySpec::Ed25519, b"abc").unwrap();
-        assert_eq!(input, b"abc");
-        assert!(prepare(&args(true), KeySpec::Ed25519, b"abc").is_err());
+    fn what_signs_messages_takes_no_digest() {
+        for spec in [KeySpec::Ed25519, KeySpec::MlDsa44] {
+            let (_, input) = prepare(&args(false), spec, b"abc").unwrap();
+            assert_eq!(input, b"abc");
+            assert!(prepare(&args(true), spec, b"abc").is_err());
+        }
     }
 }

@@ -20,12 +20,27 @@ impl Client {
         scheme: SignatureScheme,
         input: &[u8],
     ) -> Result<Vec<u8>> {
+        self.sign_in_context(version, scheme, &[], input)
+    }
+
+    /// [Signs](Self::sign) in a context, which ML-DSA binds the signature to.
+    ///
+    /// # Errors
+    /// Those of the method `Sign` of the API, and those of every method of this crate.
+    pub fn sign_in_context(
+        &self,
+        version: &KeyVersionRef,
+        scheme: SignatureScheme,
+        context: &[u8],
+        input: &[u8],
+    ) -> Result<Vec<u8>> {
         self.perform(
             || {
                 Operation::Sign(v1::SignRequest {
                     name: version.to_string(),
                     scheme: Some(scheme.into()),
                     input: input.into(),
+                    context: context.into(),
                 })
             },
             |outcome| match outcome {

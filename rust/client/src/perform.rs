@@ -207,8 +207,10 @@ impl Stream for Requests {
 /// are counted exactly.
 fn size(operation: &PerformOperation) -> usize {
     let fields = match &operation.operation {
-        Some(Operation::Sign(request)) => request.input.len(),
-        Some(Operation::Verify(request)) => request.input.len() + request.signature.len(),
+        Some(Operation::Sign(request)) => request.input.len() + request.context.len(),
+        Some(Operation::Verify(request)) => {
+            request.input.len() + request.signature.len() + request.context.len()
+        }
         Some(Operation::Encrypt(request)) => request.aad.len() + request.plaintext.len(),
         Some(Operation::Decrypt(request)) => request.aad.len() + request.ciphertext.len(),
         Some(Operation::MacSign(request)) => request.input.len(),

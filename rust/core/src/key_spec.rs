@@ -4,7 +4,16 @@ use crate::KeyUsages;
 
 /// What a key is: its type and its size.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Hash, strum::EnumIter, strum::Display, strum::EnumString,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    strum::EnumIter,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
 )]
 #[strum(serialize_all = "kebab-case")]
 #[non_exhaustive]
@@ -30,6 +39,15 @@ pub enum KeySpec {
     /// Edwards curve 25519 for signatures (RFC 8032).
     #[strum(serialize = "ed25519")]
     Ed25519,
+    /// ML-DSA-44 (FIPS 204).
+    #[strum(serialize = "ml-dsa-44")]
+    MlDsa44,
+    /// ML-DSA-65.
+    #[strum(serialize = "ml-dsa-65")]
+    MlDsa65,
+    /// ML-DSA-87.
+    #[strum(serialize = "ml-dsa-87")]
+    MlDsa87,
     /// AES with a 128-bit key.
     #[strum(serialize = "aes-128")]
     Aes128,
@@ -56,6 +74,8 @@ pub enum KeyClass {
     Ec,
     /// Edwards-curve signature key pairs.
     Edwards,
+    /// Module-lattice signature key pairs.
+    MlDsa,
     /// AES secret keys.
     Aes,
     /// HMAC secrets.
@@ -69,12 +89,14 @@ impl KeySpec {
             KeySpec::Rsa2048 | KeySpec::Rsa3072 | KeySpec::Rsa4096 => KeyClass::Rsa,
             KeySpec::EcP256 | KeySpec::EcP384 | KeySpec::EcP521 => KeyClass::Ec,
             KeySpec::Ed25519 => KeyClass::Edwards,
+            KeySpec::MlDsa44 | KeySpec::MlDsa65 | KeySpec::MlDsa87 => KeyClass::MlDsa,
             KeySpec::Aes128 | KeySpec::Aes256 => KeyClass::Aes,
             KeySpec::HmacSha256 | KeySpec::HmacSha384 | KeySpec::HmacSha512 => KeyClass::Hmac,
         }
     }
 
-    /// Size of the key in bits: of the modulus, of the field, or of the secret.
+    /// Size of the key in bits: of the modulus, of the field, of the encoded public key (ML-DSA), or
+    /// of the secret.
     pub const fn bits(self) -> usize {
         match self {
             KeySpec::Rsa2048 => 2048,
@@ -84,19 +106,27 @@ impl KeySpec {
             KeySpec::EcP384 | KeySpec::HmacSha384 => 384,
             KeySpec::EcP521 => 521,
             KeySpec::Ed25519 => 255,
+            // FIPS 204, table 2.
+            KeySpec::MlDsa44 => 8 * 1312,
+            KeySpec::MlDsa65 => 8 * 1952,
+            KeySpec::MlDsa87 => 8 * 2592,
             KeySpec::Aes128 => 128,
             KeySpec::HmacSha512 => 512,
         }
     }
 
-    /// Size in bytes: RSA modulus, EC field element (66 for P-521), or secret.
+    /// Size in bytes: RSA modulus, EC field element (66 for P-521), encoded ML-DSA public key, or
+    /// secret.
     pub const fn bytes(self) -> usize {
         self.bits().div_ceil(8)
     }
 
     /// Whether the key has a public half.
     pub const fn is_asymmetric(self) -> bool {
-        matches!(self.class(), KeyClass::Rsa | KeyClass::Ec | KeyClass::Edwards)
+        match self.class() {
+            KeyClass::Rsa | KeyClass::Ec | KeyClass::Edwards | KeyClass::MlDsa => true,
+            KeyClass::Aes | KeyClass::Hmac => false,
+        }
     }
 
     /// Everything a key of this kind can be allowed to do.
@@ -106,9 +136,10 @@ impl KeySpec {
                 .union(KeyUsages::VERIFY)
                 .union(KeyUsages::ENCRYPT)
                 .union(KeyUsages::DECRYPT),
-            KeyClass::Ec | KeyClass::Edwards => KeyUsages::SIGN.union(KeyUsages::VERIFY),
+            KeyClass::Ec | KeyClass::Edwards | KeyClass::MlDsa | KeyClass::Hmac => {
+                KeyUsages::SIGN.union(KeyUsages::VERIFY)
+            }
             KeyClass::Aes => KeyUsages::ENCRYPT.union(KeyUsages::DECRYPT),
-            KeyClass::Hmac => KeyUsages::SIGN.union(KeyUsages::VERIFY),
         }
     }
 }

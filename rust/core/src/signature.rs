@@ -29,12 +29,18 @@ pub enum SignatureScheme {
     Ecdsa,
     /// Ed25519 (RFC 8032) over the message itself. The signature has 64 bytes.
     Ed25519,
+    /// ML-DSA (FIPS 204, section 5.2) over the message itself, hedged. Takes a context.
+    MlDsa,
 }
 
 impl SignatureScheme {
     /// Shortest and longest digest that [`Ecdsa`](Self::Ecdsa) is offered for, in bytes: SHA-1 to
     /// SHA-512.
     pub const ECDSA_DIGEST_LEN: std::ops::RangeInclusive<usize> = 20..=64;
+
+    /// Longest context of a scheme that [takes one](Self::check_context), bytes (FIPS 204, section
+    /// 5.2).
+    pub const MAX_CONTEXT_LEN: usize = 255;
 
     /// The family of keys this scheme works with.
     pub const fn key_class(self) -> KeyClass {
@@ -44,6 +50,7 @@ impl SignatureScheme {
             | SignatureScheme::RsaPss { .. } => KeyClass::Rsa,
             SignatureScheme::Ecdsa => KeyClass::Ec,
             SignatureScheme::Ed25519 => KeyClass::Edwards,
+            SignatureScheme::MlDsa => KeyClass::MlDsa,
         }
     }
 
@@ -55,6 +62,13 @@ impl SignatureScheme {
             | SignatureScheme::RsaPss { .. } => key.bytes(),
             SignatureScheme::Ecdsa => 2 * key.bytes(),
             SignatureScheme::Ed25519 => 64,
+            // FIPS 204, table 2. A key of another family has no such signature.
+            SignatureScheme::MlDsa => match key {
+                KeySpec::MlDsa44 => 2420,
+                KeySpec::MlDsa65 => 3309,
+                KeySpec::MlDsa87 => 4627,
+                _ => 0,
+            },
         }
     }
 
@@ -87,7 +101,7 @@ impl SignatureScheme {
                 input_len == digest.len()
             }
             SignatureScheme::Ecdsa => Self::ECDSA_DIGEST_LEN.contains(&input_len),
-            SignatureScheme::Ed25519 => true,
+            SignatureScheme::Ed25519 | SignatureScheme::MlDsa => true,
         };
         if fits {
             Ok(())
@@ -97,6 +111,23 @@ impl SignatureScheme {
                 format!("{input_len} bytes is not an input {self} takes with {key}"),
             ))
         }
+    }
+
+    /// Checks that the scheme takes a context of `len` bytes, which separates what one key signs for
+    /// different purposes. Only ML-DSA takes one; every scheme takes an empty one.
+    ///
+    /// # Errors
+    /// [`Reason::InvalidArgument`].
+    pub fn check_context(self, len: usize) -> Result<()> {
+        let message = match self {
+            _ if len == 0 => return Ok(()),
+            SignatureScheme::MlDsa if len <= Self::MAX_CONTEXT_LEN => return Ok(()),
+            SignatureScheme::MlDsa => {
+                format!("a context has at most {} bytes, not {len}", Self::MAX_CONTEXT_LEN)
+            }
+            _ => format!("{self} takes no context"),
+        };
+        Err(Error::new(Reason::InvalidArgument, message).in_field("context"))
     }
 }
 
@@ -108,6 +139,7 @@ impl std::fmt::Display for SignatureScheme {
             SignatureScheme::RsaPss { digest, .. } => write!(f, "rsa-pss-{digest}"),
             SignatureScheme::Ecdsa => f.write_str("ecdsa"),
             SignatureScheme::Ed25519 => f.write_str("ed25519"),
+            SignatureScheme::MlDsa => f.write_str("ml-dsa"),
         }
     }
 }
@@ -139,6 +171,15 @@ mod tests {
         };
         assert!(pss(190).check(KeySpec::Rsa2048, 64).is_ok());
         assert!(pss(191).check(KeySpec::Rsa2048, 64).is_err());
+    }
+
+    #[test]
+    fn a_context_is_for_ml_dsa_alone_and_has_at_most_255_bytes() {
+        assert!(SignatureScheme::MlDsa.check_context(255).is_ok());
+        let error = SignatureScheme::MlDsa.check_context(256).unwrap_err();
+        assert_eq!((error.reason(), error.field()), (Reason::InvalidArgument, Some("context")));
+        assert!(SignatureScheme::Ed25519.check_context(0).is_ok());
+        assert!(SignatureScheme::Ed25519.check_context(1).is_err());
     }
 
     #[test]

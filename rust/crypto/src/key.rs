@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use crate::{
     Material, PublicKey, aes,
     material::private_key,
-    sys::{Failed, PKey, ec, ed25519, rsa},
+    sys::{Failed, PKey, ec, message, rsa},
 };
 
 /// A key ready for use: parsed once, checked once, then shared by any number of threads.
@@ -31,7 +31,7 @@ impl Key {
     /// [`Reason::InvalidKeyMaterial`] when the material is not of this kind.
     pub fn load(spec: KeySpec, material: &Material) -> Result<Key> {
         let secret = match spec.class() {
-            KeyClass::Rsa | KeyClass::Ec | KeyClass::Edwards => {
+            KeyClass::Rsa | KeyClass::Ec | KeyClass::Edwards | KeyClass::MlDsa => {
                 let private = private_key(spec, material.as_bytes())?;
                 let public = PublicKey::of(&private)?;
                 Secret::Pair { private, public }
@@ -71,13 +71,29 @@ impl Key {
     /// # Errors
     /// Those of [`SignatureScheme::check`].
     pub fn sign(&self, scheme: SignatureScheme, input: &[u8]) -> Result<Vec<u8>> {
+        self.sign_in_context(scheme, &[], input)
+    }
+
+    /// [Signs](Self::sign) in a context, which the signature is bound to.
+    ///
+    /// # Errors
+    /// Those of [`SignatureScheme::check`] and [`SignatureScheme::check_context`].
+    pub fn sign_in_context(
+        &self,
+        scheme: SignatureScheme,
+        context: &[u8],
+        input: &[u8],
+    ) -> Result<Vec<u8>> {
         scheme.check(self.spec, input.len())?;
+        scheme.check_context(context.len())?;
         let Secret::Pair { private, .. } = &self.secret else {
             return Err(self.mismatch(scheme));
         };
         let signature = match scheme {
             SignatureScheme::Ecdsa => ec::sign(private, self.spec.bytes(), input),
-            SignatureScheme::Ed25519 => ed25519::sign(private, input),
+            SignatureScheme::Ed25519 | SignatureScheme::MlDsa => {
+                message::sign(private, scheme.signature_len(self.spec), context, input)
+            }
             _ => rsa::sign(private, scheme, input),
         };
         signature.map_err(|Failed| Error::new(Reason::Internal, format!("{scheme} failed to sign")))

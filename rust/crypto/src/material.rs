@@ -60,12 +60,16 @@ pub fn generate(spec: KeySpec) -> Result<Material> {
 pub fn import(spec: KeySpec, bytes: &[u8]) -> Result<Material> {
     let invalid = |what: String| Error::new(Reason::InvalidKeyMaterial, what);
     match spec.class() {
-        KeyClass::Rsa | KeyClass::Ec | KeyClass::Edwards => {
+        KeyClass::Rsa | KeyClass::Ec | KeyClass::Edwards | KeyClass::MlDsa => {
             let key = private_key(spec, bytes)?;
             key.check_pair().map_err(|_| {
                 invalid(format!("the private and the public part of the {spec} key do not fit"))
             })?;
-            pkcs8(&key)
+            // AWS-LC writes an ML-DSA key as its seed alone; one without keeps the form it came in.
+            pkcs8(&key).or_else(|error| match spec.class() {
+                KeyClass::MlDsa => Ok(Material(Zeroizing::new(bytes.to_vec()))),
+                _ => Err(error),
+            })
         }
         KeyClass::Aes if bytes.len() == spec.bytes() => {
             Ok(Material(Zeroizing::new(bytes.to_vec())))

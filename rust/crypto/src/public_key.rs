@@ -6,7 +6,7 @@ use supacrypt_core::{EncryptionScheme, Error, KeyClass, KeySpec, Reason, Result,
 
 use crate::{
     key::check_aad,
-    sys::{Failed, PKey, ec, ed25519, rsa},
+    sys::{Failed, PKey, ec, message, rsa},
 };
 
 /// A public key, ready to verify and encrypt. Cheap to clone.
@@ -38,6 +38,11 @@ pub enum PublicComponents {
     Ed25519 {
         /// The encoded point (RFC 8032, section 5.1.2).
         key: [u8; 32],
+    },
+    /// An ML-DSA key.
+    MlDsa {
+        /// The encoded key (FIPS 204, algorithm 22).
+        key: Vec<u8>,
     },
 }
 
@@ -84,14 +89,31 @@ impl PublicKey {
     /// # Errors
     /// Those of [`SignatureScheme::check`].
     pub fn verify(&self, scheme: SignatureScheme, input: &[u8], signature: &[u8]) -> Result<bool> {
+        self.verify_in_context(scheme, &[], input, signature)
+    }
+
+    /// [Verifies](Self::verify) a signature that was made in a context.
+    ///
+    /// # Errors
+    /// Those of [`SignatureScheme::check`] and [`SignatureScheme::check_context`].
+    pub fn verify_in_context(
+        &self,
+        scheme: SignatureScheme,
+        context: &[u8],
+        input: &[u8],
+        signature: &[u8],
+    ) -> Result<bool> {
         scheme.check(self.0.spec, input.len())?;
+        scheme.check_context(context.len())?;
         if signature.len() != scheme.signature_len(self.0.spec) {
             return Ok(false);
         }
         let key = &self.0.key;
         let verdict = match scheme {
             SignatureScheme::Ecdsa => ec::verify(key, input, signature),
-            SignatureScheme::Ed25519 => ed25519::verify(key, input, signature),
+            SignatureScheme::Ed25519 | SignatureScheme::MlDsa => {
+                message::verify(key, context, input, signature)
+            }
             _ => rsa::verify(key, scheme, input, signature),
         };
         Ok(verdict.is_ok())
@@ -131,10 +153,20 @@ impl PublicKey {
                 let (modulus, exponent) = rsa::components(key);
                 PublicComponents::Rsa { modulus, exponent }
             }
-            KeyClass::Edwards => PublicComponents::Ed25519 { key: ed25519::public(&self.0.spki) },
+            KeyClass::Edwards => PublicComponents::Ed25519 { key: point_32(key) },
+            KeyClass::MlDsa => PublicComponents::MlDsa { key: raw(key) },
             _ => PublicComponents::Ec { point: ec::point(&self.0.spki, self.0.spec) },
         }
     }
+}
+
+/// The encoded key of a kind that consists of nothing else.
+fn raw(key: &PKey) -> Vec<u8> {
+    key.raw_public().expect("invariant: keys of these kinds have one encoding")
+}
+
+fn point_32(key: &PKey) -> [u8; 32] {
+    raw(key).try_into().expect("invariant: a point of Curve25519 has 32 bytes")
 }
 
 impl PartialEq for PublicKey {

@@ -177,6 +177,7 @@ pub(crate) const fn key_type(spec: KeySpec) -> CK_KEY_TYPE {
         KeyClass::Rsa => CKK_RSA,
         KeyClass::Ec => CKK_EC,
         KeyClass::Edwards => CKK_EC_EDWARDS,
+        KeyClass::MlDsa => CKK_ML_DSA,
         KeyClass::Aes => CKK_AES,
         KeyClass::Hmac => CKK_GENERIC_SECRET,
     }

@@ -99,8 +99,8 @@ pub enum Weight {
 #[derive(Clone, Copy, Debug)]
 #[allow(missing_docs, reason = "the fields are named by their schemes")]
 pub enum CryptoRequest<'a> {
-    Sign { scheme: SignatureScheme, input: &'a [u8] },
-    Verify { scheme: SignatureScheme, input: &'a [u8], signature: &'a [u8] },
+    Sign { scheme: SignatureScheme, context: &'a [u8], input: &'a [u8] },
+    Verify { scheme: SignatureScheme, context: &'a [u8], input: &'a [u8], signature: &'a [u8] },
     Encrypt { scheme: EncryptionScheme, iv: &'a [u8], aad: &'a [u8], plaintext: &'a [u8] },
     Decrypt { scheme: EncryptionScheme, iv: &'a [u8], aad: &'a [u8], ciphertext: &'a [u8] },
     MacSign { scheme: MacScheme, input: &'a [u8] },

@@ -95,7 +95,12 @@ async fn a_slow_operation_holds_up_no_quick_one() {
     let quick = backend.make_key("quick", v1::KeySpec::Ed25519).await;
     let mut scheme = v1::SignatureScheme::default();
     scheme.set_type(v1::signature_scheme::Type::Ed25519);
-    let quickly = v1::SignRequest { name: quick, scheme: Some(scheme), input: b"message".to_vec() };
+    let quickly = v1::SignRequest {
+        name: quick,
+        scheme: Some(scheme),
+        input: b"message".to_vec(),
+        ..Default::default()
+    };
     let mut stream = Stream::open(backend.crypto(APP).await).await;
     // Open both keys, which takes a task for the quick one too.
     stream.send(vec![(1, Operation::Sign(quickly.clone()))]).await;

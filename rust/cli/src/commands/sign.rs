@@ -38,7 +38,12 @@ impl Sign {
         let public = api.get_public_key(GetPublicKeyRequest { name })?;
         let spec = public.spec().try_into()?;
         let (scheme, input) = self.scheme.prepare(spec, &self.file)?;
-        let request = SignRequest { name: public.name, scheme: Some(scheme.into()), input };
+        let request = SignRequest {
+            name: public.name,
+            scheme: Some(scheme.into()),
+            input,
+            ..SignRequest::default()
+        };
         let answer = api.sign(request)?;
         let signature = if scheme.key_class() == KeyClass::Ec && !self.scheme.p1363 {
             signature::to_der(&answer.signature)?

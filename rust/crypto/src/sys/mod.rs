@@ -6,9 +6,9 @@
 pub(crate) mod cipher;
 pub(crate) mod digest;
 pub(crate) mod ec;
-pub(crate) mod ed25519;
 pub(crate) mod gcm;
 pub(crate) mod key_wrap;
+pub(crate) mod message;
 mod owned;
 mod pkey;
 pub(crate) mod rsa;

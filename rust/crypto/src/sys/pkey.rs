@@ -84,6 +84,7 @@ impl PKey {
             KeyClass::Rsa => lc::EVP_PKEY_RSA,
             KeyClass::Ec => lc::EVP_PKEY_EC,
             KeyClass::Edwards => lc::EVP_PKEY_ED25519,
+            KeyClass::MlDsa => lc::EVP_PKEY_PQDSA,
             KeyClass::Aes | KeyClass::Hmac => return Err(Failed),
         };
         let mut key = ptr::null_mut();
@@ -100,6 +101,9 @@ impl PKey {
             if let Some(curve) = curve(spec) {
                 check(lc::EVP_PKEY_CTX_set_ec_paramgen_curve_nid(context.as_ptr(), curve))?;
             }
+            if let Some(parameters) = lattice(spec) {
+                check(lc::EVP_PKEY_CTX_pqdsa_set_params(context.as_ptr(), parameters))?;
+            }
             check(lc::EVP_PKEY_keygen(context.as_ptr(), &raw mut key))?;
             Owned::new(key).map(PKey)
         }
@@ -107,31 +111,45 @@ impl PKey {
 
     /// What the key is; `None` for a kind or size we do not offer.
     pub(crate) fn spec(&self) -> Option<KeySpec> {
-        // SAFETY: the key is valid; an EC key always has a group, which it keeps alive.
-        let (kind, bits, group) = unsafe {
+        // SAFETY: the key is valid; an EC key always has a group, which it keeps alive; a key of
+        // another kind has no lattice parameters.
+        let (kind, bits, group, lattice) = unsafe {
             let ec = lc::EVP_PKEY_get0_EC_KEY(self.as_ptr());
             let group = if ec.is_null() {
                 None
             } else {
                 Some(lc::EC_GROUP_get_curve_name(lc::EC_KEY_get0_group(ec)))
             };
-            (lc::EVP_PKEY_id(self.as_ptr()), lc::EVP_PKEY_bits(self.as_ptr()), group)
+            let lattice = lc::EVP_PKEY_pqdsa_get_type(self.as_ptr());
+            (lc::EVP_PKEY_id(self.as_ptr()), lc::EVP_PKEY_bits(self.as_ptr()), group, lattice)
         };
         Failed::take();
-        match (kind, bits, group) {
-            (lc::EVP_PKEY_RSA, 2048, _) => Some(KeySpec::Rsa2048),
-            (lc::EVP_PKEY_RSA, 3072, _) => Some(KeySpec::Rsa3072),
-            (lc::EVP_PKEY_RSA, 4096, _) => Some(KeySpec::Rsa4096),
-            (lc::EVP_PKEY_EC, _, Some(lc::NID_X9_62_prime256v1)) => Some(KeySpec::EcP256),
-            (lc::EVP_PKEY_EC, _, Some(lc::NID_secp384r1)) => Some(KeySpec::EcP384),
-            (lc::EVP_PKEY_EC, _, Some(lc::NID_secp521r1)) => Some(KeySpec::EcP521),
-            (lc::EVP_PKEY_ED25519, ..) => Some(KeySpec::Ed25519),
+        match kind {
+            lc::EVP_PKEY_RSA => match bits {
+                2048 => Some(KeySpec::Rsa2048),
+                3072 => Some(KeySpec::Rsa3072),
+                4096 => Some(KeySpec::Rsa4096),
+                _ => None,
+            },
+            lc::EVP_PKEY_EC => match group {
+                Some(lc::NID_X9_62_prime256v1) => Some(KeySpec::EcP256),
+                Some(lc::NID_secp384r1) => Some(KeySpec::EcP384),
+                Some(lc::NID_secp521r1) => Some(KeySpec::EcP521),
+                _ => None,
+            },
+            lc::EVP_PKEY_ED25519 => Some(KeySpec::Ed25519),
+            lc::EVP_PKEY_PQDSA => match lattice {
+                lc::NID_MLDSA44 => Some(KeySpec::MlDsa44),
+                lc::NID_MLDSA65 => Some(KeySpec::MlDsa65),
+                lc::NID_MLDSA87 => Some(KeySpec::MlDsa87),
+                _ => None,
+            },
             _ => None,
         }
     }
 
     /// Whether the private and the public part are sound and belong together (FIPS 186-5 and
-    /// SP 800-56A pairwise checks). For Ed25519 the parser derives one from the other.
+    /// SP 800-56A pairwise checks). For Ed25519 and ML-DSA the parser derives one from the other.
     pub(crate) fn check_pair(&self) -> Result<(), Failed> {
         // SAFETY: the key is valid, and so are the parts it lends.
         unsafe {
@@ -148,6 +166,20 @@ impl PKey {
         }
     }
 
+    /// The encoded public key of a kind that consists of nothing else: Ed25519, ML-DSA.
+    pub(crate) fn raw_public(&self) -> Result<Vec<u8>, Failed> {
+        let mut len = 0;
+        // SAFETY: the key is valid; the first call only tells the length, which the second one's
+        // buffer has.
+        unsafe {
+            let key = self.as_ptr();
+            check(lc::EVP_PKEY_get_raw_public_key(key, ptr::null_mut(), &raw mut len))?;
+            let mut out = vec![0; len];
+            check(lc::EVP_PKEY_get_raw_public_key(key, out.as_mut_ptr(), &raw mut len))?;
+            Ok(out)
+        }
+    }
+
     /// The pointer, valid as long as `self`.
     pub(super) fn as_ptr(&self) -> *mut lc::EVP_PKEY {
         self.0.as_ptr()
@@ -159,6 +191,16 @@ fn curve(spec: KeySpec) -> Option<c_int> {
         KeySpec::EcP256 => Some(lc::NID_X9_62_prime256v1),
         KeySpec::EcP384 => Some(lc::NID_secp384r1),
         KeySpec::EcP521 => Some(lc::NID_secp521r1),
+        _ => None,
+    }
+}
+
+/// AWS-LC's number for a lattice-based kind.
+fn lattice(spec: KeySpec) -> Option<c_int> {
+    match spec {
+        KeySpec::MlDsa44 => Some(lc::NID_MLDSA44),
+        KeySpec::MlDsa65 => Some(lc::NID_MLDSA65),
+        KeySpec::MlDsa87 => Some(lc::NID_MLDSA87),
         _ => None,
     }
 }

@@ -68,6 +68,7 @@ impl From<SignatureScheme> for v1::SignatureScheme {
             }
             SignatureScheme::Ecdsa => wire.set_type(SignatureType::Ecdsa),
             SignatureScheme::Ed25519 => wire.set_type(SignatureType::Ed25519),
+            SignatureScheme::MlDsa => wire.set_type(SignatureType::MlDsa),
             // The server answers AlgorithmNotSupported to a type it is not told.
             _ => {}
         }
@@ -98,6 +99,7 @@ impl TryFrom<&v1::SignatureScheme> for SignatureScheme {
             }
             SignatureType::Ecdsa => Ok(SignatureScheme::Ecdsa),
             SignatureType::Ed25519 => Ok(SignatureScheme::Ed25519),
+            SignatureType::MlDsa => Ok(SignatureScheme::MlDsa),
             SignatureType::Unspecified => Err(not_supported("signature")),
         }
     }
@@ -203,8 +205,12 @@ mod tests {
 
     #[test]
     fn every_signature_scheme_survives_the_wire() {
-        let mut schemes =
-            vec![SignatureScheme::RsaPkcs1Raw, SignatureScheme::Ecdsa, SignatureScheme::Ed25519];
+        let mut schemes = vec![
+            SignatureScheme::RsaPkcs1Raw,
+            SignatureScheme::Ecdsa,
+            SignatureScheme::Ed25519,
+            SignatureScheme::MlDsa,
+        ];
         for digest in Digest::iter() {
             schemes.push(SignatureScheme::RsaPkcs1 { digest });
             let mgf_digest = Digest::Sha1;

@@ -1,7 +1,7 @@
 //! Limits of the crypto service's requests. These run for every operation, so a name is only
 //! measured here; the server parses it where it looks the key up.
 
-use supacrypt_core::{Error, KeyName, KeyVersionName, Reason, Result};
+use supacrypt_core::{Error, KeyName, KeyVersionName, Reason, Result, SignatureScheme};
 
 use super::{Validate, at_most, bytes, limits, name};
 use crate::v1;
@@ -24,6 +24,7 @@ fn operation_name(value: &str) -> Result<()> {
 impl Validate for v1::SignRequest {
     fn validate(&self) -> Result<()> {
         operation_name(&self.name)?;
+        bytes("context", self.context.len(), SignatureScheme::MAX_CONTEXT_LEN)?;
         bytes("input", self.input.len(), limits::INPUT)
     }
 }
@@ -31,6 +32,7 @@ impl Validate for v1::SignRequest {
 impl Validate for v1::VerifyRequest {
     fn validate(&self) -> Result<()> {
         operation_name(&self.name)?;
+        bytes("context", self.context.len(), SignatureScheme::MAX_CONTEXT_LEN)?;
         bytes("input", self.input.len(), limits::INPUT)?;
         bytes("signature", self.signature.len(), limits::INPUT)
     }

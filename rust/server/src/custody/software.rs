@@ -83,7 +83,8 @@ struct SoftwareKey(Key);
 impl KeyHandle for SoftwareKey {
     fn weight(&self, operation: Operation) -> Weight {
         match (self.0.spec().class(), operation) {
-            (KeyClass::Rsa, Operation::Sign | Operation::Decrypt) => Weight::Heavy,
+            (KeyClass::Rsa, Operation::Sign | Operation::Decrypt)
+            | (KeyClass::MlDsa, Operation::Sign) => Weight::Heavy,
             _ => match self.0.spec() {
                 KeySpec::EcP384 | KeySpec::EcP521 => Weight::Heavy,
                 _ => Weight::Light,
@@ -95,15 +96,17 @@ impl KeyHandle for SoftwareKey {
         let key = &self.0;
         let bytes = |bytes| CryptoOutput::Bytes(Zeroizing::new(bytes));
         match *request {
-            CryptoRequest::Sign { scheme, input } => key.sign(scheme, input).map(bytes),
-            CryptoRequest::Verify { scheme, input, signature } => {
+            CryptoRequest::Sign { scheme, context, input } => {
+                key.sign_in_context(scheme, context, input).map(bytes)
+            }
+            CryptoRequest::Verify { scheme, context, input, signature } => {
                 let public = key.public_key().ok_or_else(|| {
                     Error::new(
                         Reason::AlgorithmMismatch,
                         format!("{scheme} does not work with a key of type {}", key.spec()),
                     )
                 })?;
-                public.verify(scheme, input, signature).map(CryptoOutput::Valid)
+                public.verify_in_context(scheme, context, input, signature).map(CryptoOutput::Valid)
             }
             CryptoRequest::Encrypt { scheme, iv, aad, plaintext } => {
                 key.encrypt(scheme, iv, aad, plaintext).map(bytes)
@@ -143,7 +146,8 @@ mod tests {
         let made = custodian.generate(KeySpec::EcP256, b"v").await.unwrap();
         let key = custodian.open(KeySpec::EcP256, &made.reference, b"v").await.unwrap();
         let scheme = SignatureScheme::Ecdsa;
-        let output = key.perform(CryptoRequest::Sign { scheme, input: &[1; 32] }).await.unwrap();
+        let request = CryptoRequest::Sign { scheme, context: &[], input: &[1; 32] };
+        let output = key.perform(request).await.unwrap();
         let CryptoOutput::Bytes(signature) = output else { panic!("no signature") };
         let public = supacrypt_crypto::PublicKey::from_spki_der(&made.public_key.unwrap()).unwrap();
         assert!(public.verify(scheme, &[1; 32], &signature).unwrap());

@@ -22,7 +22,11 @@ impl KeyOperation for v1::SignRequest {
     }
 
     fn request(&self) -> Result<CryptoRequest<'_>> {
-        Ok(CryptoRequest::Sign { scheme: signature_scheme(&self.scheme)?, input: &self.input })
+        Ok(CryptoRequest::Sign {
+            scheme: signature_scheme(&self.scheme)?,
+            context: &self.context,
+            input: &self.input,
+        })
     }
 
     fn answer(self, version: &UsableVersion, output: CryptoOutput) -> v1::SignResponse {
@@ -44,6 +48,7 @@ impl KeyOperation for v1::VerifyRequest {
     fn request(&self) -> Result<CryptoRequest<'_>> {
         Ok(CryptoRequest::Verify {
             scheme: signature_scheme(&self.scheme)?,
+            context: &self.context,
             input: &self.input,
             signature: &self.signature,
         })

@@ -54,7 +54,8 @@ impl Fixture {
 
     async fn sign(&self, name: &str) -> Result<(), Reason> {
         let version = self.keys.usable(name).await.map_err(|error| error.reason())?;
-        let request = CryptoRequest::Sign { scheme: SignatureScheme::Ecdsa, input: &[1; 32] };
+        let request =
+            CryptoRequest::Sign { scheme: SignatureScheme::Ecdsa, context: &[], input: &[1; 32] };
         match version.handle.perform(request).await.unwrap() {
             CryptoOutput::Bytes(signature) => assert_eq!(signature.len(), 64),
             CryptoOutput::Valid(_) => panic!("not a signature"),

@@ -254,7 +254,12 @@ pub fn reason(status: &tonic::Status) -> Reason {
 pub fn sign(name: &str) -> v1::SignRequest {
     let mut scheme = v1::SignatureScheme::default();
     scheme.set_type(v1::signature_scheme::Type::Ecdsa);
-    v1::SignRequest { name: name.into(), scheme: Some(scheme), input: vec![7; 32] }
+    v1::SignRequest {
+        name: name.into(),
+        scheme: Some(scheme),
+        input: vec![7; 32],
+        ..Default::default()
+    }
 }
 
 /// A request for an RSA signature over a SHA-256 digest.
@@ -262,5 +267,10 @@ pub fn sign_rsa(name: &str) -> v1::SignRequest {
     let mut scheme = v1::SignatureScheme::default();
     scheme.set_type(v1::signature_scheme::Type::RsaPkcs1);
     scheme.set_digest(v1::Digest::Sha256);
-    v1::SignRequest { name: name.into(), scheme: Some(scheme), input: vec![7; 32] }
+    v1::SignRequest {
+        name: name.into(),
+        scheme: Some(scheme),
+        input: vec![7; 32],
+        ..Default::default()
+    }
 }
