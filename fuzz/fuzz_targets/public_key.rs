@@ -17,6 +17,7 @@ fuzz_target!(|der: &[u8]| {
         KeyClass::MlDsa => (SignatureScheme::MlDsa, &[1; 32][..]),
         _ => (SignatureScheme::Ed25519, &[1; 32][..]),
     };
+    assert_eq!(key.encapsulate().is_ok(), key.spec().class() == KeyClass::MlKem);
     // The fuzzer does not find a signature by trying.
     assert!(!key.verify(scheme, input, der).unwrap_or(false));
     let oaep = EncryptionScheme::RsaOaep { digest: Digest::Sha256, mgf_digest: Digest::Sha256 };

@@ -4,7 +4,9 @@
 
 use libfuzzer_sys::fuzz_target;
 use prost::Message;
-use supacrypt_core::{EncryptionScheme, Error, KeySpec, MacScheme, Role, SignatureScheme};
+use supacrypt_core::{
+    EncryptionScheme, Error, KemScheme, KeySpec, MacScheme, Role, SignatureScheme,
+};
 use supacrypt_proto::{
     Validate, error_from_status, key_usages_from_wire, status,
     v1::{self, perform_operation::Operation},
@@ -70,6 +72,10 @@ fn operation(operation: Operation) {
         Operation::MacVerify(request) => {
             check(request.validate());
             check(request.scheme.map_or(Ok(None), |it| MacScheme::try_from(&it).map(Some)));
+        }
+        Operation::Decapsulate(request) => {
+            check(request.validate());
+            check(request.scheme.map_or(Ok(None), |it| KemScheme::try_from(&it).map(Some)));
         }
         Operation::GenerateRandom(request) => drop(check(request.validate())),
     }

@@ -1,6 +1,6 @@
 //! Operations with keys, over the connection's stream.
 
-use supacrypt_core::{EncryptionScheme, MacScheme, Result, SignatureScheme};
+use supacrypt_core::{EncryptionScheme, KemScheme, MacScheme, Result, SignatureScheme};
 use supacrypt_proto::{
     limits,
     v1::{self, perform_operation::Operation, perform_outcome::Outcome},
@@ -150,6 +150,30 @@ impl Client {
             },
             |outcome| match outcome {
                 Outcome::MacVerify(response) => Some(response.valid),
+                _ => None,
+            },
+        )
+    }
+
+    /// Gets the secret that somebody made with the public key of an ML-KEM key.
+    ///
+    /// # Errors
+    /// Those of the method `Decapsulate` of the API, and those of every method of this crate.
+    pub fn decapsulate(
+        &self,
+        version: &KeyVersionRef,
+        ciphertext: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>> {
+        self.perform(
+            || {
+                Operation::Decapsulate(v1::DecapsulateRequest {
+                    name: version.to_string(),
+                    scheme: Some(KemScheme::MlKem.into()),
+                    ciphertext: ciphertext.into(),
+                })
+            },
+            |outcome| match outcome {
+                Outcome::Decapsulate(response) => Some(Zeroizing::new(response.secret)),
                 _ => None,
             },
         )

@@ -215,6 +215,7 @@ fn size(operation: &PerformOperation) -> usize {
         Some(Operation::Decrypt(request)) => request.aad.len() + request.ciphertext.len(),
         Some(Operation::MacSign(request)) => request.input.len(),
         Some(Operation::MacVerify(request)) => request.input.len() + request.mac.len(),
+        Some(Operation::Decapsulate(request)) => request.ciphertext.len(),
         Some(Operation::GenerateRandom(_)) | None => 0,
     };
     fields + 512

@@ -1,7 +1,8 @@
 //! One word for every operation a key can perform.
 
 use crate::{
-    Digest, EncryptionScheme, Error, KeyClass, KeySpec, KeyUsages, Reason, Result, SignatureScheme,
+    Digest, EncryptionScheme, Error, KemScheme, KeyClass, KeySpec, KeyUsages, Reason, Result,
+    SignatureScheme,
 };
 
 /// How a MAC is made.
@@ -61,6 +62,8 @@ pub enum Algorithm {
     Encryption(EncryptionScheme),
     /// Message authentication codes.
     Mac(MacScheme),
+    /// Key encapsulation.
+    Kem(KemScheme),
 }
 
 impl Algorithm {
@@ -70,6 +73,7 @@ impl Algorithm {
             Algorithm::Signature(scheme) => scheme.key_class(),
             Algorithm::Encryption(scheme) => scheme.key_class(),
             Algorithm::Mac(_) => KeyClass::Hmac,
+            Algorithm::Kem(scheme) => scheme.key_class(),
         }
     }
 }
@@ -80,6 +84,7 @@ impl std::fmt::Display for Algorithm {
             Algorithm::Signature(scheme) => scheme.fmt(f),
             Algorithm::Encryption(scheme) => scheme.fmt(f),
             Algorithm::Mac(scheme) => scheme.fmt(f),
+            Algorithm::Kem(scheme) => scheme.fmt(f),
         }
     }
 }
@@ -102,6 +107,8 @@ pub enum Operation {
     MacSign,
     /// Verify a MAC.
     MacVerify,
+    /// Get the secret from a ciphertext.
+    Decapsulate,
 }
 
 impl Operation {
@@ -112,6 +119,7 @@ impl Operation {
             Operation::Verify | Operation::MacVerify => KeyUsages::VERIFY,
             Operation::Encrypt => KeyUsages::ENCRYPT,
             Operation::Decrypt => KeyUsages::DECRYPT,
+            Operation::Decapsulate => KeyUsages::DECAPSULATE,
         }
     }
 }

@@ -12,6 +12,10 @@ bitflags::bitflags! {
         const ENCRYPT = 1 << 2;
         /// Decrypt, and unwrap to plain bytes with AES key wrap.
         const DECRYPT = 1 << 3;
+        /// Make a secret and its ciphertext with the public key.
+        const ENCAPSULATE = 1 << 4;
+        /// Get the secret from a ciphertext.
+        const DECAPSULATE = 1 << 5;
     }
 }
 

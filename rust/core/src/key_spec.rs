@@ -48,6 +48,15 @@ pub enum KeySpec {
     /// ML-DSA-87.
     #[strum(serialize = "ml-dsa-87")]
     MlDsa87,
+    /// ML-KEM-512 (FIPS 203).
+    #[strum(serialize = "ml-kem-512")]
+    MlKem512,
+    /// ML-KEM-768.
+    #[strum(serialize = "ml-kem-768")]
+    MlKem768,
+    /// ML-KEM-1024.
+    #[strum(serialize = "ml-kem-1024")]
+    MlKem1024,
     /// AES with a 128-bit key.
     #[strum(serialize = "aes-128")]
     Aes128,
@@ -76,6 +85,8 @@ pub enum KeyClass {
     Edwards,
     /// Module-lattice signature key pairs.
     MlDsa,
+    /// Module-lattice key pairs for key encapsulation.
+    MlKem,
     /// AES secret keys.
     Aes,
     /// HMAC secrets.
@@ -90,13 +101,14 @@ impl KeySpec {
             KeySpec::EcP256 | KeySpec::EcP384 | KeySpec::EcP521 => KeyClass::Ec,
             KeySpec::Ed25519 => KeyClass::Edwards,
             KeySpec::MlDsa44 | KeySpec::MlDsa65 | KeySpec::MlDsa87 => KeyClass::MlDsa,
+            KeySpec::MlKem512 | KeySpec::MlKem768 | KeySpec::MlKem1024 => KeyClass::MlKem,
             KeySpec::Aes128 | KeySpec::Aes256 => KeyClass::Aes,
             KeySpec::HmacSha256 | KeySpec::HmacSha384 | KeySpec::HmacSha512 => KeyClass::Hmac,
         }
     }
 
-    /// Size of the key in bits: of the modulus, of the field, of the encoded public key (ML-DSA), or
-    /// of the secret.
+    /// Size of the key in bits: of the modulus, of the field, of the encoded public key (ML-DSA,
+    /// ML-KEM), or of the secret.
     pub const fn bits(self) -> usize {
         match self {
             KeySpec::Rsa2048 => 2048,
@@ -110,13 +122,17 @@ impl KeySpec {
             KeySpec::MlDsa44 => 8 * 1312,
             KeySpec::MlDsa65 => 8 * 1952,
             KeySpec::MlDsa87 => 8 * 2592,
+            // FIPS 203, table 3.
+            KeySpec::MlKem512 => 8 * 800,
+            KeySpec::MlKem768 => 8 * 1184,
+            KeySpec::MlKem1024 => 8 * 1568,
             KeySpec::Aes128 => 128,
             KeySpec::HmacSha512 => 512,
         }
     }
 
-    /// Size in bytes: RSA modulus, EC field element (66 for P-521), encoded ML-DSA public key, or
-    /// secret.
+    /// Size in bytes: RSA modulus, EC field element (66 for P-521), encoded ML-DSA or ML-KEM
+    /// public key, or secret.
     pub const fn bytes(self) -> usize {
         self.bits().div_ceil(8)
     }
@@ -124,7 +140,11 @@ impl KeySpec {
     /// Whether the key has a public half.
     pub const fn is_asymmetric(self) -> bool {
         match self.class() {
-            KeyClass::Rsa | KeyClass::Ec | KeyClass::Edwards | KeyClass::MlDsa => true,
+            KeyClass::Rsa
+            | KeyClass::Ec
+            | KeyClass::Edwards
+            | KeyClass::MlDsa
+            | KeyClass::MlKem => true,
             KeyClass::Aes | KeyClass::Hmac => false,
         }
     }
@@ -139,6 +159,7 @@ impl KeySpec {
             KeyClass::Ec | KeyClass::Edwards | KeyClass::MlDsa | KeyClass::Hmac => {
                 KeyUsages::SIGN.union(KeyUsages::VERIFY)
             }
+            KeyClass::MlKem => KeyUsages::ENCAPSULATE.union(KeyUsages::DECAPSULATE),
             KeyClass::Aes => KeyUsages::ENCRYPT.union(KeyUsages::DECRYPT),
         }
     }

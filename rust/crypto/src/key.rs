@@ -2,14 +2,15 @@
 
 use aws_lc_rs::hmac;
 use supacrypt_core::{
-    EncryptionScheme, Error, KeyClass, KeySpec, MacScheme, Reason, Result, SignatureScheme,
+    EncryptionScheme, Error, KemScheme, KeyClass, KeySpec, MacScheme, Reason, Result,
+    SignatureScheme,
 };
 use zeroize::Zeroizing;
 
 use crate::{
     Material, PublicKey, aes,
     material::private_key,
-    sys::{Failed, PKey, ec, message, rsa},
+    sys::{Failed, PKey, ec, kem, message, rsa},
 };
 
 /// A key ready for use: parsed once, checked once, then shared by any number of threads.
@@ -31,7 +32,11 @@ impl Key {
     /// [`Reason::InvalidKeyMaterial`] when the material is not of this kind.
     pub fn load(spec: KeySpec, material: &Material) -> Result<Key> {
         let secret = match spec.class() {
-            KeyClass::Rsa | KeyClass::Ec | KeyClass::Edwards | KeyClass::MlDsa => {
+            KeyClass::Rsa
+            | KeyClass::Ec
+            | KeyClass::Edwards
+            | KeyClass::MlDsa
+            | KeyClass::MlKem => {
                 let private = private_key(spec, material.as_bytes())?;
                 let public = PublicKey::of(&private)?;
                 Secret::Pair { private, public }
@@ -153,6 +158,20 @@ impl Key {
                 Reason::DecryptionFailed,
                 "the ciphertext was not made for this key and these parameters, or was altered",
             )
+        })
+    }
+
+    /// The secret that [`PublicKey::encapsulate`] made together with `ciphertext`.
+    ///
+    /// # Errors
+    /// Those of [`KemScheme::check_decapsulate`].
+    pub fn decapsulate(&self, scheme: KemScheme, ciphertext: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
+        scheme.check_decapsulate(self.spec, ciphertext.len())?;
+        let Secret::Pair { private, .. } = &self.secret else {
+            return Err(self.mismatch(scheme));
+        };
+        kem::decapsulate(private, ciphertext, scheme.secret_len()).map_err(|Failed| {
+            Error::new(Reason::Internal, format!("{scheme} failed to decapsulate"))
         })
     }
 

@@ -2,9 +2,10 @@
 //!
 //! - [`generate`] and [`import`] make [`Material`], the form a private or secret key is stored in
 //!   (wrapped by an [`envelope`]).
-//! - [`Key`] is loaded material: it signs, decrypts, encrypts and makes MACs without parsing
-//!   anything again.
-//! - [`PublicKey`] is the half that providers hold too, to verify and encrypt without a network.
+//! - [`Key`] is loaded material: it signs, decrypts, encrypts, decapsulates and makes MACs without
+//!   parsing anything again.
+//! - [`PublicKey`] is the half that providers hold too, to verify, encrypt and encapsulate without a
+//!   network.
 //! - [`Certificate`] is what an X.509 certificate says.
 //!
 //! Lengths and parameters are checked by the schemes of `supacrypt_core` before anything is
@@ -21,6 +22,7 @@ mod key;
 mod material;
 mod public_key;
 mod random;
+mod seed;
 mod sys;
 
 pub use certificate::Certificate;

@@ -3,7 +3,7 @@
 use supacrypt_core::{Error, KeyClass, KeySpec, Reason, Result};
 use zeroize::Zeroizing;
 
-use crate::sys::PKey;
+use crate::{seed, sys::PKey};
 
 /// Shortest and longest HMAC secret that can be imported, in bytes: 112 bits is the least that
 /// NIST SP 800-131A still allows, and 128 bytes is the longest block of a SHA-2 digest, beyond
@@ -60,8 +60,14 @@ pub fn generate(spec: KeySpec) -> Result<Material> {
 pub fn import(spec: KeySpec, bytes: &[u8]) -> Result<Material> {
     let invalid = |what: String| Error::new(Reason::InvalidKeyMaterial, what);
     match spec.class() {
-        KeyClass::Rsa | KeyClass::Ec | KeyClass::Edwards | KeyClass::MlDsa => {
-            let key = private_key(spec, bytes)?;
+        KeyClass::Rsa | KeyClass::Ec | KeyClass::Edwards | KeyClass::MlDsa | KeyClass::MlKem => {
+            let both = (spec.class() == KeyClass::MlKem).then(|| seed::split(bytes)).flatten();
+            let key = private_key(spec, both.as_ref().map_or(bytes, |both| &both.pkcs8))?;
+            if let Some(both) = &both
+                && key.raw_private().map_or(true, |expanded| *expanded != both.expanded)
+            {
+                return Err(invalid(format!("the seed and the expanded {spec} key do not fit")));
+            }
             key.check_pair().map_err(|_| {
                 invalid(format!("the private and the public part of the {spec} key do not fit"))
             })?;

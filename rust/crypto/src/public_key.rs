@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
-use supacrypt_core::{EncryptionScheme, Error, KeyClass, KeySpec, Reason, Result, SignatureScheme};
+use supacrypt_core::{
+    EncryptionScheme, Error, KemScheme, KeyClass, KeySpec, Reason, Result, SignatureScheme,
+};
+use zeroize::Zeroizing;
 
 use crate::{
     key::check_aad,
-    sys::{Failed, PKey, ec, message, rsa},
+    sys::{Failed, PKey, ec, kem, message, rsa},
 };
 
 /// A public key, ready to verify and encrypt. Cheap to clone.
@@ -42,6 +45,11 @@ pub enum PublicComponents {
     /// An ML-DSA key.
     MlDsa {
         /// The encoded key (FIPS 204, algorithm 22).
+        key: Vec<u8>,
+    },
+    /// An ML-KEM key.
+    MlKem {
+        /// The encoded key (FIPS 203, section 7.1).
         key: Vec<u8>,
     },
 }
@@ -145,6 +153,19 @@ impl PublicKey {
             .map_err(|Failed| Error::new(Reason::Internal, format!("{scheme} failed to encrypt")))
     }
 
+    /// Makes a secret for the holder of the private key, and the ciphertext that gives it to them.
+    ///
+    /// # Errors
+    /// [`Reason::AlgorithmMismatch`] for a key that is not ML-KEM.
+    pub fn encapsulate(&self) -> Result<(Vec<u8>, Zeroizing<Vec<u8>>)> {
+        let scheme = KemScheme::MlKem;
+        scheme.check_key(self.0.spec)?;
+        let ciphertext_len = scheme.ciphertext_len(self.0.spec);
+        kem::encapsulate(&self.0.key, ciphertext_len, scheme.secret_len()).map_err(|Failed| {
+            Error::new(Reason::Internal, format!("{scheme} failed to encapsulate"))
+        })
+    }
+
     /// The numbers the key consists of.
     pub fn components(&self) -> PublicComponents {
         let key = &self.0.key;
@@ -155,6 +176,7 @@ impl PublicKey {
             }
             KeyClass::Edwards => PublicComponents::Ed25519 { key: point_32(key) },
             KeyClass::MlDsa => PublicComponents::MlDsa { key: raw(key) },
+            KeyClass::MlKem => PublicComponents::MlKem { key: raw(key) },
             _ => PublicComponents::Ec { point: ec::point(&self.0.spki, self.0.spec) },
         }
     }

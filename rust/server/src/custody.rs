@@ -9,7 +9,7 @@ use std::{future::Future, pin::Pin, sync::Arc};
 
 use async_trait::async_trait;
 use supacrypt_core::{
-    Algorithm, EncryptionScheme, KeySpec, MacScheme, Operation, Result, SignatureScheme,
+    Algorithm, EncryptionScheme, KemScheme, KeySpec, MacScheme, Operation, Result, SignatureScheme,
 };
 use zeroize::Zeroizing;
 
@@ -105,6 +105,7 @@ pub enum CryptoRequest<'a> {
     Decrypt { scheme: EncryptionScheme, iv: &'a [u8], aad: &'a [u8], ciphertext: &'a [u8] },
     MacSign { scheme: MacScheme, input: &'a [u8] },
     MacVerify { scheme: MacScheme, input: &'a [u8], mac: &'a [u8] },
+    Decapsulate { scheme: KemScheme, ciphertext: &'a [u8] },
 }
 
 impl CryptoRequest<'_> {
@@ -117,6 +118,7 @@ impl CryptoRequest<'_> {
             CryptoRequest::Decrypt { .. } => Operation::Decrypt,
             CryptoRequest::MacSign { .. } => Operation::MacSign,
             CryptoRequest::MacVerify { .. } => Operation::MacVerify,
+            CryptoRequest::Decapsulate { .. } => Operation::Decapsulate,
         }
     }
 
@@ -132,13 +134,14 @@ impl CryptoRequest<'_> {
             CryptoRequest::MacSign { scheme, .. } | CryptoRequest::MacVerify { scheme, .. } => {
                 Algorithm::Mac(scheme)
             }
+            CryptoRequest::Decapsulate { scheme, .. } => Algorithm::Kem(scheme),
         }
     }
 }
 
 /// What came of an operation.
 pub enum CryptoOutput {
-    /// A signature, ciphertext, plaintext or MAC. Wiped when dropped, since it may be a plaintext.
+    /// A signature, ciphertext, plaintext, MAC or secret. Wiped when dropped, since some are secret.
     Bytes(Zeroizing<Vec<u8>>),
     /// Whether a signature or MAC is valid.
     Valid(bool),

@@ -1,4 +1,5 @@
 //! What the tests of the client share.
+#![allow(dead_code, reason = "each test file uses its part of this")]
 
 use supacrypt_client::{Client, Key, NewKey};
 use supacrypt_core::{KeySpec, KeyUsages, SignatureScheme};

@@ -7,6 +7,7 @@ pub(crate) mod cipher;
 pub(crate) mod digest;
 pub(crate) mod ec;
 pub(crate) mod gcm;
+pub(crate) mod kem;
 pub(crate) mod key_wrap;
 pub(crate) mod message;
 mod owned;

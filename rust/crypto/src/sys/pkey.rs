@@ -6,7 +6,7 @@ use aws_lc_sys as lc;
 use supacrypt_core::{KeyClass, KeySpec};
 use zeroize::Zeroizing;
 
-use super::{Failed, check, owned::Owned};
+use super::{Failed, check, kem, owned::Owned};
 
 /// A key pair or a public key.
 pub(crate) struct PKey(Owned<lc::EVP_PKEY>);
@@ -21,12 +21,26 @@ unsafe impl Sync for PKey {}
 impl PKey {
     /// Reads unencrypted PKCS#8 in DER, all of it.
     pub(crate) fn from_pkcs8(der: &[u8]) -> Result<PKey, Failed> {
-        Self::parse(der, lc::EVP_parse_private_key)
+        let key = Self::parse(der, lc::EVP_parse_private_key)?;
+        if key.kind() == lc::EVP_PKEY_KEM { kem::complete(key) } else { Ok(key) }
     }
 
     /// Reads a `SubjectPublicKeyInfo` in DER, all of it.
     pub(crate) fn from_spki(der: &[u8]) -> Result<PKey, Failed> {
-        Self::parse(der, lc::EVP_parse_public_key)
+        let key = Self::parse(der, lc::EVP_parse_public_key)?;
+        if key.kind() == lc::EVP_PKEY_KEM {
+            kem::check_public(&key)?;
+        }
+        Ok(key)
+    }
+
+    /// Takes over a key; null is AWS-LC's way of failing.
+    ///
+    /// # Safety
+    /// `key` must be null, or valid and owned by nobody else.
+    pub(super) unsafe fn new(key: *mut lc::EVP_PKEY) -> Result<PKey, Failed> {
+        // SAFETY: the caller keeps the contract of `Owned::new`.
+        unsafe { Owned::new(key).map(PKey) }
     }
 
     fn parse(
@@ -85,6 +99,7 @@ impl PKey {
             KeyClass::Ec => lc::EVP_PKEY_EC,
             KeyClass::Edwards => lc::EVP_PKEY_ED25519,
             KeyClass::MlDsa => lc::EVP_PKEY_PQDSA,
+            KeyClass::MlKem => lc::EVP_PKEY_KEM,
             KeyClass::Aes | KeyClass::Hmac => return Err(Failed),
         };
         let mut key = ptr::null_mut();
@@ -101,8 +116,14 @@ impl PKey {
             if let Some(curve) = curve(spec) {
                 check(lc::EVP_PKEY_CTX_set_ec_paramgen_curve_nid(context.as_ptr(), curve))?;
             }
-            if let Some(parameters) = lattice(spec) {
-                check(lc::EVP_PKEY_CTX_pqdsa_set_params(context.as_ptr(), parameters))?;
+            match (lattice(spec), kind) {
+                (Some(parameters), lc::EVP_PKEY_KEM) => {
+                    check(lc::EVP_PKEY_CTX_kem_set_params(context.as_ptr(), parameters))?;
+                }
+                (Some(parameters), _) => {
+                    check(lc::EVP_PKEY_CTX_pqdsa_set_params(context.as_ptr(), parameters))?;
+                }
+                (None, _) => {}
             }
             check(lc::EVP_PKEY_keygen(context.as_ptr(), &raw mut key))?;
             Owned::new(key).map(PKey)
@@ -113,18 +134,19 @@ impl PKey {
     pub(crate) fn spec(&self) -> Option<KeySpec> {
         // SAFETY: the key is valid; an EC key always has a group, which it keeps alive; a key of
         // another kind has no lattice parameters.
-        let (kind, bits, group, lattice) = unsafe {
+        let (bits, group, signing, encapsulating) = unsafe {
             let ec = lc::EVP_PKEY_get0_EC_KEY(self.as_ptr());
             let group = if ec.is_null() {
                 None
             } else {
                 Some(lc::EC_GROUP_get_curve_name(lc::EC_KEY_get0_group(ec)))
             };
-            let lattice = lc::EVP_PKEY_pqdsa_get_type(self.as_ptr());
-            (lc::EVP_PKEY_id(self.as_ptr()), lc::EVP_PKEY_bits(self.as_ptr()), group, lattice)
+            let signing = lc::EVP_PKEY_pqdsa_get_type(self.as_ptr());
+            let encapsulating = lc::EVP_PKEY_kem_get_type(self.as_ptr());
+            (lc::EVP_PKEY_bits(self.as_ptr()), group, signing, encapsulating)
         };
         Failed::take();
-        match kind {
+        match self.kind() {
             lc::EVP_PKEY_RSA => match bits {
                 2048 => Some(KeySpec::Rsa2048),
                 3072 => Some(KeySpec::Rsa3072),
@@ -138,25 +160,39 @@ impl PKey {
                 _ => None,
             },
             lc::EVP_PKEY_ED25519 => Some(KeySpec::Ed25519),
-            lc::EVP_PKEY_PQDSA => match lattice {
+            lc::EVP_PKEY_PQDSA => match signing {
                 lc::NID_MLDSA44 => Some(KeySpec::MlDsa44),
                 lc::NID_MLDSA65 => Some(KeySpec::MlDsa65),
                 lc::NID_MLDSA87 => Some(KeySpec::MlDsa87),
+                _ => None,
+            },
+            lc::EVP_PKEY_KEM => match encapsulating {
+                lc::NID_MLKEM512 => Some(KeySpec::MlKem512),
+                lc::NID_MLKEM768 => Some(KeySpec::MlKem768),
+                lc::NID_MLKEM1024 => Some(KeySpec::MlKem1024),
                 _ => None,
             },
             _ => None,
         }
     }
 
+    /// AWS-LC's number for the family of the key.
+    fn kind(&self) -> c_int {
+        // SAFETY: the key is valid.
+        unsafe { lc::EVP_PKEY_id(self.as_ptr()) }
+    }
+
     /// Whether the private and the public part are sound and belong together (FIPS 186-5 and
-    /// SP 800-56A pairwise checks). For Ed25519 and ML-DSA the parser derives one from the other.
+    /// SP 800-56A pairwise checks, FIPS 203 section 7.3). For Ed25519 and ML-DSA the parser derives one from the other.
     pub(crate) fn check_pair(&self) -> Result<(), Failed> {
         // SAFETY: the key is valid, and so are the parts it lends.
         unsafe {
             let rsa = lc::EVP_PKEY_get0_RSA(self.as_ptr());
             let ec = lc::EVP_PKEY_get0_EC_KEY(self.as_ptr());
             Failed::take();
-            if !rsa.is_null() {
+            if self.kind() == lc::EVP_PKEY_KEM {
+                check(lc::EVP_PKEY_kem_check_key(self.as_ptr()))
+            } else if !rsa.is_null() {
                 check(lc::RSA_check_fips(rsa))
             } else if !ec.is_null() {
                 check(lc::EC_KEY_check_fips(ec))
@@ -166,16 +202,27 @@ impl PKey {
         }
     }
 
-    /// The encoded public key of a kind that consists of nothing else: Ed25519, ML-DSA.
+    /// The encoded public key of a kind that consists of nothing else: Ed25519, ML-DSA, ML-KEM.
     pub(crate) fn raw_public(&self) -> Result<Vec<u8>, Failed> {
+        self.raw(lc::EVP_PKEY_get_raw_public_key)
+    }
+
+    /// The private key of such a kind; of ML-KEM the expanded one.
+    pub(crate) fn raw_private(&self) -> Result<Zeroizing<Vec<u8>>, Failed> {
+        self.raw(lc::EVP_PKEY_get_raw_private_key).map(Zeroizing::new)
+    }
+
+    fn raw(
+        &self,
+        function: unsafe extern "C" fn(*const lc::EVP_PKEY, *mut u8, *mut usize) -> c_int,
+    ) -> Result<Vec<u8>, Failed> {
         let mut len = 0;
         // SAFETY: the key is valid; the first call only tells the length, which the second one's
         // buffer has.
         unsafe {
-            let key = self.as_ptr();
-            check(lc::EVP_PKEY_get_raw_public_key(key, ptr::null_mut(), &raw mut len))?;
+            check(function(self.as_ptr(), ptr::null_mut(), &raw mut len))?;
             let mut out = vec![0; len];
-            check(lc::EVP_PKEY_get_raw_public_key(key, out.as_mut_ptr(), &raw mut len))?;
+            check(function(self.as_ptr(), out.as_mut_ptr(), &raw mut len))?;
             Ok(out)
         }
     }
@@ -201,6 +248,9 @@ fn lattice(spec: KeySpec) -> Option<c_int> {
         KeySpec::MlDsa44 => Some(lc::NID_MLDSA44),
         KeySpec::MlDsa65 => Some(lc::NID_MLDSA65),
         KeySpec::MlDsa87 => Some(lc::NID_MLDSA87),
+        KeySpec::MlKem512 => Some(lc::NID_MLKEM512),
+        KeySpec::MlKem768 => Some(lc::NID_MLKEM768),
+        KeySpec::MlKem1024 => Some(lc::NID_MLKEM1024),
         _ => None,
     }
 }

@@ -57,3 +57,20 @@ impl Verdicts {
         );
     }
 }
+
+/// PKCS#8 around a private key of an algorithm without parameters.
+pub(crate) fn pkcs8(oid: &[u8], key: &[u8]) -> Vec<u8> {
+    let algorithm = tagged(0x30, &tagged(0x06, oid));
+    tagged(0x30, &[&[2, 1, 0][..], &algorithm, &tagged(0x04, key)].concat())
+}
+
+/// A value in DER.
+pub(crate) fn tagged(tag: u8, content: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(content.len()).expect("a short value");
+    let header = match length {
+        0..=0x7f => vec![tag, length as u8],
+        0x80..=0xff => vec![tag, 0x81, length as u8],
+        _ => [&[tag, 0x82][..], &length.to_be_bytes()].concat(),
+    };
+    [&header[..], content].concat()
+}

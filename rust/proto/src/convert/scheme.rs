@@ -1,10 +1,13 @@
-//! Signature, encryption and MAC schemes.
+//! Signature, encryption, MAC and key encapsulation schemes.
 
-use supacrypt_core::{Digest, EncryptionScheme, Error, MacScheme, Reason, SignatureScheme};
+use supacrypt_core::{
+    Digest, EncryptionScheme, Error, KemScheme, MacScheme, Reason, SignatureScheme,
+};
 
 use super::unknown;
 use crate::v1;
 use crate::v1::encryption_scheme::Type as EncryptionType;
+use crate::v1::kem_scheme::Type as KemType;
 use crate::v1::mac_scheme::Type as MacType;
 use crate::v1::signature_scheme::Type as SignatureType;
 
@@ -189,6 +192,27 @@ impl TryFrom<&v1::MacScheme> for MacScheme {
     }
 }
 
+impl From<KemScheme> for v1::KemScheme {
+    fn from(scheme: KemScheme) -> Self {
+        let mut wire = v1::KemScheme::default();
+        if scheme == KemScheme::MlKem {
+            wire.set_type(KemType::MlKem);
+        }
+        wire
+    }
+}
+
+impl TryFrom<&v1::KemScheme> for KemScheme {
+    type Error = Error;
+
+    fn try_from(wire: &v1::KemScheme) -> Result<Self, Error> {
+        match wire.r#type() {
+            KemType::MlKem => Ok(KemScheme::MlKem),
+            KemType::Unspecified => Err(not_supported("key encapsulation")),
+        }
+    }
+}
+
 fn not_supported(kind: &str) -> Error {
     Error::new(
         Reason::AlgorithmNotSupported,
@@ -235,6 +259,13 @@ mod tests {
         ] {
             assert_eq!(EncryptionScheme::try_from(&v1::EncryptionScheme::from(scheme)), Ok(scheme));
         }
+    }
+
+    #[test]
+    fn the_encapsulation_scheme_survives_the_wire() {
+        let scheme = KemScheme::MlKem;
+        assert_eq!(KemScheme::try_from(&v1::KemScheme::from(scheme)), Ok(scheme));
+        assert!(KemScheme::try_from(&v1::KemScheme::default()).is_err());
     }
 
     #[test]

@@ -72,6 +72,13 @@ impl Validate for v1::MacVerifyRequest {
     }
 }
 
+impl Validate for v1::DecapsulateRequest {
+    fn validate(&self) -> Result<()> {
+        operation_name(&self.name)?;
+        bytes("ciphertext", self.ciphertext.len(), limits::INPUT)
+    }
+}
+
 impl Validate for v1::GenerateRandomRequest {
     fn validate(&self) -> Result<()> {
         if self.length == 0 {

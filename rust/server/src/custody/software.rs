@@ -118,6 +118,9 @@ impl KeyHandle for SoftwareKey {
             CryptoRequest::MacVerify { scheme, input, mac } => {
                 key.verify_mac(scheme, input, mac).map(CryptoOutput::Valid)
             }
+            CryptoRequest::Decapsulate { scheme, ciphertext } => {
+                key.decapsulate(scheme, ciphertext).map(CryptoOutput::Bytes)
+            }
         }
     }
 }

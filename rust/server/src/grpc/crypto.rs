@@ -72,6 +72,13 @@ impl CryptoService for Crypto {
         self.operate(request).await
     }
 
+    async fn decapsulate(
+        &self,
+        request: Request<v1::DecapsulateRequest>,
+    ) -> Result<Response<v1::DecapsulateResponse>, Status> {
+        self.operate(request).await
+    }
+
     async fn generate_random(
         &self,
         request: Request<v1::GenerateRandomRequest>,

@@ -1,7 +1,7 @@
 //! Operations with keys, from and to the wire.
 
 use supacrypt_core::{
-    EncryptionScheme, Error, MacScheme, Operation, Reason, Result, SignatureScheme,
+    EncryptionScheme, Error, KemScheme, MacScheme, Operation, Reason, Result, SignatureScheme,
 };
 use supacrypt_proto::{Validate, v1};
 use v1::perform_outcome::Outcome;
@@ -163,6 +163,27 @@ impl KeyOperation for v1::MacVerifyRequest {
     }
 }
 
+impl KeyOperation for v1::DecapsulateRequest {
+    type Answer = v1::DecapsulateResponse;
+
+    fn kind(&self) -> Operation {
+        Operation::Decapsulate
+    }
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn request(&self) -> Result<CryptoRequest<'_>> {
+        let scheme = kem_scheme(&self.scheme)?;
+        Ok(CryptoRequest::Decapsulate { scheme, ciphertext: &self.ciphertext })
+    }
+
+    fn answer(self, _version: &UsableVersion, output: CryptoOutput) -> v1::DecapsulateResponse {
+        v1::DecapsulateResponse { secret: bytes(output) }
+    }
+}
+
 /// An operation with a key as it comes in a stream.
 pub(super) enum StreamedOperation {
     Sign(v1::SignRequest),
@@ -171,6 +192,7 @@ pub(super) enum StreamedOperation {
     Decrypt(v1::DecryptRequest),
     MacSign(v1::MacSignRequest),
     MacVerify(v1::MacVerifyRequest),
+    Decapsulate(v1::DecapsulateRequest),
 }
 
 /// Does the same with whichever request it is.
@@ -183,6 +205,7 @@ macro_rules! with_request {
             StreamedOperation::Decrypt($request) => $body,
             StreamedOperation::MacSign($request) => $body,
             StreamedOperation::MacVerify($request) => $body,
+            StreamedOperation::Decapsulate($request) => $body,
         }
     };
 }
@@ -232,6 +255,9 @@ impl KeyOperation for StreamedOperation {
             StreamedOperation::MacVerify(request) => {
                 Outcome::MacVerify(request.answer(version, output))
             }
+            StreamedOperation::Decapsulate(request) => {
+                Outcome::Decapsulate(request.answer(version, output))
+            }
         }
     }
 }
@@ -253,6 +279,10 @@ fn encryption_scheme(scheme: &Option<v1::EncryptionScheme>) -> Result<Encryption
 }
 
 fn mac_scheme(scheme: &Option<v1::MacScheme>) -> Result<MacScheme> {
+    scheme.as_ref().ok_or_else(scheme_required)?.try_into()
+}
+
+fn kem_scheme(scheme: &Option<v1::KemScheme>) -> Result<KemScheme> {
     scheme.as_ref().ok_or_else(scheme_required)?.try_into()
 }
 

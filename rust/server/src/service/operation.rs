@@ -158,6 +158,7 @@ fn action(kind: Operation) -> &'static str {
         Operation::Decrypt => "Decrypt",
         Operation::MacSign => "MacSign",
         Operation::MacVerify => "MacVerify",
+        Operation::Decapsulate => "Decapsulate",
     }
 }
 

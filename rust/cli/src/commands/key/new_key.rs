@@ -38,6 +38,8 @@ enum Usage {
     Verify,
     Encrypt,
     Decrypt,
+    Encapsulate,
+    Decapsulate,
 }
 
 /// Bytes written in hex.
@@ -57,6 +59,8 @@ impl NewKey {
                 Usage::Verify => KeyUsages::VERIFY,
                 Usage::Encrypt => KeyUsages::ENCRYPT,
                 Usage::Decrypt => KeyUsages::DECRYPT,
+                Usage::Encapsulate => KeyUsages::ENCAPSULATE,
+                Usage::Decapsulate => KeyUsages::DECAPSULATE,
             }
         });
         v1::Key {

@@ -1,0 +1,47 @@
+//! What keys of each kind do in the backend fits what their public halves do here.
+
+mod common;
+
+use std::sync::Arc;
+
+use common::p256;
+use supacrypt_client::{Client, Key, NewKey};
+use supacrypt_core::{KeySpec, KeyUsages, Reason, SignatureScheme};
+use supacrypt_testkit::Backend;
+
+fn make(backend: &Backend, client: &Client, spec: KeySpec) -> Arc<Key> {
+    let new = NewKey { spec, ..p256(&spec.to_string()) };
+    client.create_key(&backend.keyring(), new).expect("a key")
+}
+
+#[test]
+fn ml_dsa_signs_messages_in_a_context() {
+    let backend = Backend::start();
+    let client = backend.client();
+    let key = make(&backend, &client, KeySpec::MlDsa65);
+    let scheme = SignatureScheme::MlDsa;
+    let signature = client.sign_in_context(&key.version, scheme, b"here", b"message").unwrap();
+    let public = key.public_key.as_ref().unwrap();
+    assert!(public.verify_in_context(scheme, b"here", b"message", &signature).unwrap());
+    assert!(!public.verify(scheme, b"message", &signature).unwrap());
+    let error = client.sign_in_context(&key.version, scheme, &[0; 256], b"").unwrap_err();
+    assert_eq!((error.reason(), error.field()), (Reason::InvalidArgument, Some("context")));
+}
+
+#[test]
+fn ml_kem_decapsulates_what_its_public_half_encapsulated() {
+    let backend = Backend::start();
+    let client = backend.client();
+    let key = make(&backend, &client, KeySpec::MlKem768);
+    let (ciphertext, secret) = key.public_key.as_ref().unwrap().encapsulate().unwrap();
+    assert_eq!(client.decapsulate(&key.version, &ciphertext).unwrap(), secret);
+    let error = client.decapsulate(&key.version, &ciphertext[1..]).unwrap_err();
+    assert_eq!(error.reason(), Reason::InputLength);
+
+    let usages = KeyUsages::ENCAPSULATE;
+    let new = NewKey { spec: KeySpec::MlKem768, usages, ..p256("public only") };
+    let key = client.create_key(&backend.keyring(), new).unwrap();
+    let (ciphertext, _) = key.public_key.as_ref().unwrap().encapsulate().unwrap();
+    let error = client.decapsulate(&key.version, &ciphertext).unwrap_err();
+    assert_eq!(error.reason(), Reason::UsageNotPermitted);
+}
