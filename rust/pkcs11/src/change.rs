@@ -9,8 +9,9 @@ use crate::{
     attribute::{Attribute, attribute},
     error::{Result, Rv},
     module::Module,
-    object::{Class, Object},
+    object::{Class, Object, TokenObject},
     session::Session,
+    stored,
     template::Template,
     view::View,
 };
@@ -23,9 +24,16 @@ pub(crate) fn change(
     template: &Template,
 ) -> Result<()> {
     match module.view(object)? {
-        View::Token(class, key) => {
+        View::Key(class, key) => {
             session.may_write()?;
             change_key(module, class, &key, template)
+        }
+        View::Stored(stored, before) => {
+            session.may_write()?;
+            let after = before.changed(template, false)?;
+            let change = stored::change(&before.attributes, &after.attributes)?;
+            module.client.update_object(&stored.name, change)?;
+            Ok(())
         }
         View::Session(owned) => {
             module.objects.replace(object, owned.object.changed(template, false)?);
@@ -57,11 +65,17 @@ pub(crate) fn destroy(module: &Module, session: &Session, handle: CK_OBJECT_HAND
     match module.objects.object(handle)? {
         Object::Token(token) => {
             session.may_write()?;
-            if token.class == Class::Public {
-                return Err(Rv(CKR_ACTION_PROHIBITED));
+            match &*token {
+                TokenObject::Key(_, Class::Public) => return Err(Rv(CKR_ACTION_PROHIBITED)),
+                TokenObject::Key(name, _) => {
+                    module.client.delete_key(name)?;
+                    module.objects.forget_key(name);
+                }
+                TokenObject::Stored(name) => {
+                    module.client.delete_object(name)?;
+                    module.objects.forget_stored(name);
+                }
             }
-            module.client.delete_key(&token.key)?;
-            module.objects.forget(&token.key);
         }
         Object::Session(owned) if owned.object.attributes.flag(CKA_DESTROYABLE) => {
             module.objects.destroy(handle);

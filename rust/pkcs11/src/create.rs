@@ -13,10 +13,11 @@ use crate::{
     key::{Key, SessionKey},
     material,
     module::Module,
-    object::{Class, TokenKey},
+    object::{Class, TokenObject},
     plain_object,
     session::Session,
     session_object::SessionObject,
+    stored,
     template::Template,
     view::View,
 };
@@ -54,7 +55,8 @@ pub(crate) fn copy(
     template: &Template,
 ) -> Result<CK_OBJECT_HANDLE> {
     match module.view(object)? {
-        View::Token(..) => Err(Rv(CKR_ACTION_PROHIBITED)),
+        View::Key(..) => Err(Rv(CKR_ACTION_PROHIBITED)),
+        View::Stored(_, object) => keep(module, session, object.changed(template, true)?),
         View::Session(owned) => keep(module, session, owned.object.changed(template, true)?),
     }
 }
@@ -78,7 +80,11 @@ pub(crate) fn keep(
         Some((class, Key::Session(key, usages))) => {
             import(module, session, class, &key, usages, &object)
         }
-        _ => Err(Rv(CKR_ATTRIBUTE_VALUE_INVALID)),
+        _ => {
+            let new = stored::new_object(&object.attributes)?;
+            let stored = module.client.create_object(&session.keyring, new)?;
+            Ok(module.objects.handle(TokenObject::Stored(stored.name.clone())))
+        }
     }
 }
 
@@ -109,7 +115,7 @@ fn import(
         usages: usages.intersection(key.spec.possible_usages()),
     };
     let made = module.client.import_key(&session.keyring, new, material.as_bytes())?;
-    Ok(module.objects.handle(TokenKey { key: made.name.clone(), class }))
+    Ok(module.objects.handle(TokenObject::Key(made.name.clone(), class)))
 }
 
 /// The public half that a key of the token has already: applications that bring in a private key
@@ -129,5 +135,5 @@ fn known_half(
     let mut keys = module.client.find_keys(&session.keyring, &filter)?.into_iter();
     let key = keys.find(|key| key.public_key.as_ref() == Some(public));
     let name = key.ok_or(Rv(CKR_TEMPLATE_INCONSISTENT))?.name.clone();
-    Ok(module.objects.handle(TokenKey { key: name, class: Class::Public }))
+    Ok(module.objects.handle(TokenObject::Key(name, Class::Public)))
 }

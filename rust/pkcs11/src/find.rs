@@ -1,4 +1,4 @@
-//! Finding objects. The backend looks for label, id and key type; what else a template asks for is
+//! Finding objects. The backend looks for what it has an index of; what else a template asks for is
 //! compared here.
 
 use std::sync::Arc;
@@ -12,8 +12,9 @@ use crate::{
     attribute::key_type,
     error::Result,
     module::Module,
-    object::{Class, TokenKey},
+    object::{Class, TokenObject},
     session::Session,
+    stored,
     template::Template,
     view::View,
 };
@@ -28,9 +29,16 @@ pub(crate) fn find(
     if let Some(filter) = filter(template)? {
         for key in module.client.find_keys(&session.keyring, &filter)? {
             for &class in Class::of(&key) {
-                if View::Token(class, Arc::clone(&key)).matches(template) {
-                    found.push(module.objects.handle(TokenKey { key: key.name.clone(), class }));
+                if View::Key(class, Arc::clone(&key)).matches(template) {
+                    found.push(module.objects.handle(TokenObject::Key(key.name.clone(), class)));
                 }
+            }
+        }
+    }
+    if let Some(filter) = stored::filter(template)? {
+        for object in module.client.find_objects(&session.keyring, &filter)? {
+            if View::stored(Arc::clone(&object)).matches(template) {
+                found.push(module.objects.handle(TokenObject::Stored(object.name.clone())));
             }
         }
     }

@@ -14,7 +14,7 @@ use crate::{
     material::of_curve,
     mechanism::{Action, Row},
     module::Module,
-    object::{Class, TokenKey},
+    object::{Class, TokenObject},
     session::Session,
     session_object::SessionObject,
     template::Template,
@@ -50,7 +50,7 @@ pub(crate) fn key_pair(
             (private, CKA_DECRYPT, KeyUsages::DECRYPT),
         ])?;
         let key = make(module, session, spec, usages, &[private, public])?;
-        let handle = |class| module.objects.handle(TokenKey { key: key.name.clone(), class });
+        let handle = |class| module.objects.handle(TokenObject::Key(key.name.clone(), class));
         return Ok((handle(Class::Public), handle(Class::Private)));
     }
     if is_token(public)? {
@@ -86,7 +86,7 @@ pub(crate) fn secret_key(
             (template, CKA_DECRYPT, KeyUsages::DECRYPT),
         ])?;
         let key = make(module, session, spec, usages, &[template])?;
-        return Ok(module.objects.handle(TokenKey { key: key.name.clone(), class: Class::Secret }));
+        return Ok(module.objects.handle(TokenObject::Key(key.name.clone(), Class::Secret)));
     }
     let key = SessionKey::secret(spec, supacrypt_crypto::generate(spec)?)?;
     let made_by = Some(mechanism.mechanism);

@@ -36,6 +36,7 @@ mod session_object;
 mod slot;
 #[cfg(test)]
 mod status;
+mod stored;
 mod template;
 mod vendor;
 mod view;

@@ -14,7 +14,7 @@ use crate::{
     error::{Result, Rv},
     key::Key,
     logging,
-    object::{Class, Object, Objects},
+    object::{Class, Object, Objects, TokenObject},
     session::Sessions,
     slot::Slots,
     view::View,
@@ -99,15 +99,23 @@ impl Module {
             Object::Session(owned) => return Ok(View::Session(owned)),
             Object::Token(token) => token,
         };
-        match self.client.key(&token.key) {
-            Ok(key) => Ok(View::Token(token.class, key)),
-            Err(error) => {
-                if matches!(error.reason(), Reason::KeyNotFound | Reason::KeyDeleted) {
-                    self.objects.forget(&token.key);
-                }
-                Err(error.into())
+        let view = match &*token {
+            TokenObject::Key(name, class) => {
+                self.client.key(name).map(|key| View::Key(*class, key)).inspect_err(|error| {
+                    if matches!(error.reason(), Reason::KeyNotFound | Reason::KeyDeleted) {
+                        self.objects.forget_key(name);
+                    }
+                })
             }
-        }
+            TokenObject::Stored(name) => {
+                self.client.object(name).map(View::stored).inspect_err(|error| {
+                    if error.reason() == Reason::ObjectNotFound {
+                        self.objects.forget_stored(name);
+                    }
+                })
+            }
+        };
+        Ok(view?)
     }
 
     /// The key of a handle, for an operation.

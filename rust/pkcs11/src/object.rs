@@ -1,5 +1,5 @@
-//! Object handles. A handle stands for a half of a key of the token, a secret key of it, or a
-//! session object; it is never given to another object.
+//! Object handles. A handle stands for an object of the token, by name, or for a session object; it is
+//! never given to another object.
 
 use std::{
     collections::HashMap,
@@ -11,7 +11,7 @@ use std::{
 
 use cryptoki_sys::*;
 use supacrypt_client::Key;
-use supacrypt_core::KeyName;
+use supacrypt_core::{KeyName, ObjectName};
 
 use crate::{
     error::{Result, Rv},
@@ -45,18 +45,20 @@ impl Class {
     }
 }
 
-/// A key of the token, or a half of one.
+/// An object of the token.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct TokenKey {
-    pub(crate) key: KeyName,
-    pub(crate) class: Class,
+pub(crate) enum TokenObject {
+    /// A key, or a half of one.
+    Key(KeyName, Class),
+    /// A certificate or data.
+    Stored(ObjectName),
 }
 
 /// What a handle stands for.
 #[derive(Clone)]
 pub(crate) enum Object {
-    /// A key of the token, by name.
-    Token(Arc<TokenKey>),
+    /// An object of the token, by name.
+    Token(Arc<TokenObject>),
     /// A session object.
     Session(Arc<Owned>),
 }
@@ -80,7 +82,7 @@ pub(crate) struct Objects {
 #[derive(Clone, Default)]
 struct Tables {
     by_handle: HashMap<CK_OBJECT_HANDLE, Object>,
-    by_key: HashMap<Arc<TokenKey>, CK_OBJECT_HANDLE>,
+    by_name: HashMap<Arc<TokenObject>, CK_OBJECT_HANDLE>,
     /// Handles of session objects, in the order they were made.
     session: Vec<CK_OBJECT_HANDLE>,
 }
@@ -93,21 +95,21 @@ impl Default for Objects {
 }
 
 impl Objects {
-    /// The handle of a token's key, new if it has none yet.
-    pub(crate) fn handle(&self, key: TokenKey) -> CK_OBJECT_HANDLE {
+    /// The handle of an object of the token, new if it has none yet.
+    pub(crate) fn handle(&self, object: TokenObject) -> CK_OBJECT_HANDLE {
         let known = self.tables.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(handle) = known.by_key.get(&key) {
+        if let Some(handle) = known.by_name.get(&object) {
             return *handle;
         }
         drop(known);
         let mut tables = self.tables.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(handle) = tables.by_key.get(&key) {
+        if let Some(handle) = tables.by_name.get(&object) {
             return *handle;
         }
         let handle = self.next_handle();
-        let key = Arc::new(key);
-        tables.by_handle.insert(handle, Object::Token(Arc::clone(&key)));
-        tables.by_key.insert(key, handle);
+        let object = Arc::new(object);
+        tables.by_handle.insert(handle, Object::Token(Arc::clone(&object)));
+        tables.by_name.insert(object, handle);
         handle
     }
 
@@ -150,11 +152,20 @@ impl Objects {
     }
 
     /// Gives up the handles of a key that is gone.
-    pub(crate) fn forget(&self, key: &KeyName) {
+    pub(crate) fn forget_key(&self, key: &KeyName) {
+        let classes = [Class::Public, Class::Private, Class::Secret];
+        self.forget(&classes.map(|class| TokenObject::Key(key.clone(), class)));
+    }
+
+    /// Gives up the handle of a certificate or of data that is gone.
+    pub(crate) fn forget_stored(&self, name: &ObjectName) {
+        self.forget(&[TokenObject::Stored(name.clone())]);
+    }
+
+    fn forget(&self, gone: &[TokenObject]) {
         let mut tables = self.tables.write().unwrap_or_else(PoisonError::into_inner);
-        for class in [Class::Public, Class::Private, Class::Secret] {
-            let object = TokenKey { key: key.clone(), class };
-            if let Some(handle) = tables.by_key.remove(&object) {
+        for object in gone {
+            if let Some(handle) = tables.by_name.remove(object) {
                 tables.by_handle.remove(&handle);
             }
         }
@@ -218,11 +229,12 @@ mod tests {
     #[test]
     fn a_handle_is_kept_and_never_given_again() {
         let objects = Objects::default();
-        let key = TokenKey { key: "keyrings/a/keys/b".parse().unwrap(), class: Class::Private };
+        let name: KeyName = "keyrings/a/keys/b".parse().unwrap();
+        let key = TokenObject::Key(name.clone(), Class::Private);
         let handle = objects.handle(key.clone());
         assert_eq!(objects.handle(key.clone()), handle);
         assert!(matches!(objects.adopt().object(handle), Ok(Object::Token(own)) if *own == key));
-        objects.forget(&key.key);
+        objects.forget_key(&name);
         assert_eq!(objects.object(handle).err(), Some(Rv(CKR_OBJECT_HANDLE_INVALID)));
         assert_ne!(objects.handle(key), handle);
     }

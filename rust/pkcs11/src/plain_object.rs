@@ -16,24 +16,29 @@ use crate::{
 /// `CKR_TEMPLATE_INCOMPLETE`, `CKR_ATTRIBUTE_VALUE_INVALID` for a class or a type of certificate
 /// that is not offered, and those of [`rules::fill`].
 pub(crate) fn attributes(class: CK_OBJECT_CLASS, template: &Template) -> Result<Attributes> {
-    let mut attributes = Attributes::default();
-    match class {
-        CKO_CERTIFICATE => certificate(&mut attributes, template)?,
-        CKO_DATA => data(&mut attributes),
+    let mut attributes = match class {
+        CKO_CERTIFICATE => {
+            check_certificate(template)?;
+            of_certificate()
+        }
+        CKO_DATA => of_data(),
         _ => return Err(Rv(CKR_ATTRIBUTE_VALUE_INVALID)),
-    }
+    };
     rules::fill(&mut attributes, template, &[])?;
     Ok(attributes)
 }
 
-fn data(attributes: &mut Attributes) {
-    common(attributes, CKO_DATA, true);
+/// The attributes of data that nothing was said of.
+pub(crate) fn of_data() -> Attributes {
+    let mut attributes = Attributes::default();
+    common(&mut attributes, CKO_DATA, true);
     for empty in [CKA_APPLICATION, CKA_OBJECT_ID, CKA_VALUE] {
         attributes.set(empty, []);
     }
+    attributes
 }
 
-fn certificate(attributes: &mut Attributes, template: &Template) -> Result<()> {
+fn check_certificate(template: &Template) -> Result<()> {
     match template.number(CKA_CERTIFICATE_TYPE)? {
         Some(CKC_X_509) => {}
         Some(_) => return Err(Rv(CKR_ATTRIBUTE_VALUE_INVALID)),
@@ -44,7 +49,13 @@ fn certificate(attributes: &mut Attributes, template: &Template) -> Result<()> {
             return Err(Rv(CKR_TEMPLATE_INCOMPLETE));
         }
     }
-    common(attributes, CKO_CERTIFICATE, false);
+    Ok(())
+}
+
+/// The attributes of an X.509 certificate that nothing was said of.
+pub(crate) fn of_certificate() -> Attributes {
+    let mut attributes = Attributes::default();
+    common(&mut attributes, CKO_CERTIFICATE, false);
     attributes.set_number(CKA_CERTIFICATE_TYPE, CKC_X_509);
     attributes.set_number(CKA_CERTIFICATE_CATEGORY, CK_CERTIFICATE_CATEGORY_UNSPECIFIED);
     attributes.set_number(CKA_JAVA_MIDP_SECURITY_DOMAIN, CK_SECURITY_DOMAIN_UNSPECIFIED);
@@ -66,7 +77,7 @@ fn certificate(attributes: &mut Attributes, template: &Template) -> Result<()> {
     ] {
         attributes.set(empty, []);
     }
-    Ok(())
+    attributes
 }
 
 #[cfg(test)]

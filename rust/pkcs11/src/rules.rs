@@ -46,11 +46,11 @@ const fn rule(attribute: CK_ATTRIBUTE_TYPE) -> (Rule, Form) {
         CKA_ISSUER | CKA_SERIAL_NUMBER | CKA_URL | CKA_ALLOWED_MECHANISMS => {
             (Rule::Once, Form::Bytes)
         }
-        CKA_TOKEN | CKA_PRIVATE | CKA_MODIFIABLE | CKA_DESTROYABLE | CKA_ALWAYS_AUTHENTICATE => {
+        CKA_TOKEN | CKA_PRIVATE | CKA_MODIFIABLE | CKA_ALWAYS_AUTHENTICATE => {
             (Rule::Once, Form::Flag)
         }
         CKA_SENSITIVE | CKA_WRAP_WITH_TRUSTED => (Rule::Raise, Form::Flag),
-        CKA_EXTRACTABLE | CKA_COPYABLE => (Rule::Lower, Form::Flag),
+        CKA_EXTRACTABLE | CKA_COPYABLE | CKA_DESTROYABLE => (Rule::Lower, Form::Flag),
         CKA_CLASS | CKA_KEY_TYPE | CKA_CERTIFICATE_TYPE | CKA_MODULUS_BITS | CKA_VALUE_LEN => {
             (Rule::Told, Form::Number)
         }
@@ -84,6 +84,10 @@ pub(crate) fn fill(
         let (rule, form) = rule(attribute);
         check_form(form, value)?;
         match attributes.get(attribute) {
+            // The backend asks for more than the usual role.
+            Some(_) if attribute == CKA_TRUSTED && is_certificate(attributes) => {
+                attributes.set(attribute, value);
+            }
             _ if consumed.contains(&attribute) => {}
             None => return Err(Rv(CKR_ATTRIBUTE_TYPE_INVALID)),
             Some(own) if own == value => {}
@@ -92,6 +96,10 @@ pub(crate) fn fill(
         }
     }
     Ok(())
+}
+
+fn is_certificate(attributes: &Attributes) -> bool {
+    attributes.get(CKA_CERTIFICATE_TYPE).is_some()
 }
 
 /// Changes the attributes of an object as `C_SetAttributeValue` does, or those of a copy that is
@@ -113,14 +121,12 @@ pub(crate) fn changed(
         let allowed = match rule {
             _ if own == value => true,
             // The value of a key or certificate is what it is.
-            Rule::Free if attribute == CKA_VALUE => {
-                !is_key && attributes.get(CKA_CERTIFICATE_TYPE).is_none()
-            }
+            Rule::Free if attribute == CKA_VALUE => !is_key && !is_certificate(attributes),
             Rule::Free => true,
             Rule::Once => is_copy,
             Rule::Raise => value != [CK_FALSE],
             Rule::Lower => value == [CK_FALSE],
-            Rule::Told => false,
+            Rule::Told => attribute == CKA_TRUSTED && is_certificate(attributes),
         };
         if !allowed {
             return Err(Rv(CKR_ATTRIBUTE_READ_ONLY));

@@ -9,22 +9,33 @@ use crate::{
     error::{Result, Rv},
     key::Key,
     object::{Class, Owned},
+    session_object::SessionObject,
+    stored,
     template::Template,
 };
 
 /// An object as it is now.
 pub(crate) enum View {
     /// A key of the token, or a half of one.
-    Token(Class, Arc<supacrypt_client::Key>),
+    Key(Class, Arc<supacrypt_client::Key>),
+    /// A certificate or data of the token.
+    Stored(Arc<supacrypt_client::Object>, SessionObject),
     /// A session object.
     Session(Arc<Owned>),
 }
 
 impl View {
+    /// A certificate or data of the token.
+    pub(crate) fn stored(object: Arc<supacrypt_client::Object>) -> View {
+        let attributes = stored::attributes(&object);
+        View::Stored(object, SessionObject::of_attributes(attributes))
+    }
+
     /// The value of an attribute, as callers may see it.
     pub(crate) fn attribute(&self, wanted: CK_ATTRIBUTE_TYPE) -> Attribute {
         match self {
-            View::Token(class, key) => attribute(key, *class, wanted),
+            View::Key(class, key) => attribute(key, *class, wanted),
+            View::Stored(_, object) => object.attribute(wanted),
             View::Session(owned) => owned.object.attribute(wanted),
         }
     }
@@ -42,7 +53,8 @@ impl View {
     /// `CKR_KEY_HANDLE_INVALID` for what is no key.
     pub(crate) fn into_key(self) -> Result<(Class, Key)> {
         match self {
-            View::Token(class, key) => Ok((class, Key::Token(key))),
+            View::Key(class, key) => Ok((class, Key::Token(key))),
+            View::Stored(..) => Err(Rv(CKR_KEY_HANDLE_INVALID)),
             View::Session(owned) => owned.object.usable_key().ok_or(Rv(CKR_KEY_HANDLE_INVALID)),
         }
     }

@@ -38,8 +38,9 @@ pub(crate) fn wrap(
     })?;
     let owned = match module.view(key) {
         Ok(View::Session(owned)) => owned,
-        Ok(View::Token(Class::Public, _)) => return Err(Rv(CKR_KEY_NOT_WRAPPABLE)),
-        Ok(View::Token(..)) => return Err(Rv(CKR_KEY_UNEXTRACTABLE)),
+        Ok(View::Stored(..)) => return Err(Rv(CKR_KEY_HANDLE_INVALID)),
+        Ok(View::Key(Class::Public, _)) => return Err(Rv(CKR_KEY_NOT_WRAPPABLE)),
+        Ok(View::Key(..)) => return Err(Rv(CKR_KEY_UNEXTRACTABLE)),
         Err(Rv(CKR_OBJECT_HANDLE_INVALID)) => return Err(Rv(CKR_KEY_HANDLE_INVALID)),
         Err(error) => return Err(error),
     };
