@@ -14,7 +14,7 @@ use supacrypt_proto::{
 
 fuzz_target!(|input: &[u8]| {
     let Some((kind, bytes)) = input.split_first() else { return };
-    match kind % 10 {
+    match kind % 13 {
         0 => drop(read::<v1::CreateKeyringRequest>(bytes).and_then(|it| it.keyring).map(keyring)),
         1 => drop(read::<v1::UpdateKeyringRequest>(bytes)),
         2 => drop(read::<v1::CreateKeyRequest>(bytes).and_then(|it| it.key).map(key)),
@@ -24,6 +24,9 @@ fuzz_target!(|input: &[u8]| {
         6 => drop(read::<v1::DeleteKeyRequest>(bytes)),
         7 => drop(read::<v1::ReadAuditLogRequest>(bytes)),
         8 => drop(read::<v1::WatchKeysRequest>(bytes)),
+        9 => drop(read::<v1::CreateObjectRequest>(bytes)),
+        10 => drop(read::<v1::ListObjectsRequest>(bytes)),
+        11 => drop(read::<v1::UpdateObjectRequest>(bytes)),
         _ => {
             let request = read::<v1::PerformRequest>(bytes).unwrap_or_default();
             request.operations.into_iter().filter_map(|it| it.operation).for_each(operation);
