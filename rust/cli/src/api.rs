@@ -3,10 +3,11 @@
 use std::ops::ControlFlow;
 
 use supacrypt_client::{Client, Retry};
-use supacrypt_core::{ResourceId, Result};
+use supacrypt_core::{KeyringName, ResourceId, Result};
 use supacrypt_proto::v1::{
     self, audit_service_client::AuditServiceClient, crypto_service_client::CryptoServiceClient,
     key_service_client::KeyServiceClient, keyring_service_client::KeyringServiceClient,
+    object_service_client::ObjectServiceClient,
 };
 
 pub(crate) struct Api {
@@ -55,11 +56,37 @@ impl Api {
         KeyServiceClient.disable_key_version(DisableKeyVersionRequest) -> KeyVersion, Safe;
         KeyServiceClient.destroy_key_version(DestroyKeyVersionRequest) -> KeyVersion, Never;
         KeyServiceClient.get_public_key(GetPublicKeyRequest) -> PublicKey, Safe;
+        ObjectServiceClient.create_object(CreateObjectRequest) -> Object, Safe;
+        ObjectServiceClient.get_object(GetObjectRequest) -> Object, Safe;
+        ObjectServiceClient.list_objects(ListObjectsRequest) -> ListObjectsResponse, Safe;
+        ObjectServiceClient.delete_object(DeleteObjectRequest) -> DeleteObjectResponse, Never;
         CryptoServiceClient.sign(SignRequest) -> SignResponse, Safe;
         CryptoServiceClient.generate_random(GenerateRandomRequest) -> GenerateRandomResponse, Safe;
     }
 
-    /// Changes of a keyring's keys, until `on_change` says stop.
+    /// All objects of a keyring that match.
+    pub(crate) fn all_objects(
+        &self,
+        keyring: &KeyringName,
+        filter: v1::ObjectFilter,
+    ) -> Result<Vec<v1::Object>> {
+        let mut request = v1::ListObjectsRequest {
+            parent: keyring.to_string(),
+            filter: Some(filter),
+            ..v1::ListObjectsRequest::default()
+        };
+        let mut objects = Vec::new();
+        loop {
+            let answer = self.list_objects(request.clone())?;
+            objects.extend(answer.objects);
+            if answer.next_page_token.is_empty() {
+                return Ok(objects);
+            }
+            request.page_token = answer.next_page_token;
+        }
+    }
+
+    /// Changes of a keyring's keys and objects, until `on_change` says stop.
     pub(crate) fn watch_keys(
         &self,
         request: v1::WatchKeysRequest,

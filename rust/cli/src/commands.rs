@@ -1,6 +1,7 @@
 //! The commands.
 
 mod audit;
+mod certificate;
 mod completions;
 mod doctor;
 mod key;
@@ -25,6 +26,8 @@ pub(crate) enum Command {
     Keyring(keyring::Keyring),
     #[command(subcommand)]
     Key(key::Key),
+    #[command(subcommand)]
+    Certificate(certificate::Certificate),
     Sign(sign::Sign),
     Verify(verify::Verify),
     Random(random::Random),
@@ -41,6 +44,7 @@ pub(crate) fn run(command: Command, context: &Context) -> Result<ExitCode> {
         Command::Quickstart(command) => command.run(context)?,
         Command::Keyring(command) => command.run(context)?,
         Command::Key(command) => command.run(context)?,
+        Command::Certificate(command) => command.run(context)?,
         Command::Sign(command) => command.run(context)?,
         Command::Verify(command) => command.run(context)?,
         Command::Random(command) => command.run(context)?,

@@ -9,6 +9,7 @@ mod confirm;
 mod context;
 mod exit;
 mod files;
+mod hex_bytes;
 pub mod local;
 mod names;
 mod output;

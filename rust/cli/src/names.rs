@@ -1,8 +1,10 @@
-//! How keys and keyrings are named on the command line.
+//! How keyrings, keys and objects are named on the command line.
 
 use std::str::FromStr;
 
-use supacrypt_core::{Error, KeyName, KeyVersionName, KeyringName, Reason, ResourceId, Result};
+use supacrypt_core::{
+    Error, KeyName, KeyVersionName, KeyringName, ObjectName, Reason, ResourceId, Result,
+};
 
 /// `KEYRING`, or `keyrings/KEYRING`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,17 +70,7 @@ impl KeyRef {
     }
 
     fn resolve(&self, default: Option<&ResourceId>) -> Result<KeyName> {
-        let keyring = self.keyring.as_ref().or(default).ok_or_else(|| {
-            Error::new(
-                Reason::InvalidArgument,
-                format!(
-                    "which keyring is {key} in? write KEYRING/{key}, or set `keyring` in the \
-                     configuration",
-                    key = self.key
-                ),
-            )
-        })?;
-        Ok(KeyringName::new(keyring.clone()).key(self.key.clone()))
+        Ok(keyring_of(&self.key, self.keyring.as_ref(), default)?.key(self.key.clone()))
     }
 }
 
@@ -102,11 +94,77 @@ impl FromStr for KeyRef {
         if path.starts_with("keyrings/") {
             return Ok(of_key(&path.parse()?, version));
         }
-        let (keyring, key) = match path.split_once('/') {
-            Some((keyring, key)) => (Some(keyring.parse()?), key),
-            None => (None, path),
-        };
-        Ok(KeyRef { keyring, key: key.parse()?, version })
+        let (keyring, key) = keyring_and_id(path)?;
+        Ok(KeyRef { keyring, key, version })
+    }
+}
+
+/// `KEYRING/OBJECT`, `OBJECT` in the keyring of the configuration, or the full name
+/// `keyrings/KEYRING/objects/OBJECT`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ObjectRef {
+    keyring: Option<ResourceId>,
+    object: ResourceId,
+}
+
+impl ObjectRef {
+    /// The object's name.
+    pub(crate) fn name(&self, default: Option<&ResourceId>) -> Result<ObjectName> {
+        let keyring = keyring_of(&self.object, self.keyring.as_ref(), default)?;
+        Ok(keyring.object(self.object.clone()))
+    }
+}
+
+impl FromStr for ObjectRef {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        if text.starts_with("keyrings/") {
+            let name: ObjectName = text.parse()?;
+            let keyring = Some(name.keyring().keyring().clone());
+            return Ok(ObjectRef { keyring, object: name.object().clone() });
+        }
+        let (keyring, object) = keyring_and_id(text)?;
+        Ok(ObjectRef { keyring, object })
+    }
+}
+
+/// `KEYRING/ID` or `ID`.
+fn keyring_and_id(text: &str) -> Result<(Option<ResourceId>, ResourceId)> {
+    Ok(match text.split_once('/') {
+        Some((keyring, id)) => (Some(keyring.parse()?), id.parse()?),
+        None => (None, text.parse()?),
+    })
+}
+
+/// The keyring that was written before `id`, else the one of the configuration.
+fn keyring_of(
+    id: &ResourceId,
+    written: Option<&ResourceId>,
+    default: Option<&ResourceId>,
+) -> Result<KeyringName> {
+    let keyring = written.or(default).ok_or_else(|| {
+        let message = format!(
+            "which keyring is {id} in? write KEYRING/{id}, or set `keyring` in the configuration"
+        );
+        Error::new(Reason::InvalidArgument, message)
+    })?;
+    Ok(KeyringName::new(keyring.clone()))
+}
+
+/// The keyring that is to be listed or filled: the one that was named, else the configuration's.
+pub(crate) fn chosen_keyring(
+    named: Option<&KeyringRef>,
+    default: Option<&ResourceId>,
+) -> Result<KeyringName> {
+    match (named, default) {
+        (Some(keyring), _) => Ok(keyring.name()),
+        (None, Some(keyring)) => Ok(KeyringName::new(keyring.clone())),
+        (None, None) => {
+            let message = "which keyring? name it, or set `keyring` in the configuration; \
+                           `supacrypt keyring list` shows what there is";
+            Err(Error::new(Reason::InvalidArgument, message))
+        }
     }
 }
 
@@ -146,6 +204,20 @@ mod tests {
     fn a_version_is_refused_where_a_key_is_meant_and_demanded_where_one_is() {
         assert!("dev/app@1".parse::<KeyRef>().unwrap().key(None).is_err());
         assert!("dev/app".parse::<KeyRef>().unwrap().version(None).is_err());
+    }
+
+    #[test]
+    fn an_object_is_named_like_a_key() {
+        let default = "dev".parse().unwrap();
+        let name = |text: &str| {
+            let object: ObjectRef = text.parse().unwrap();
+            object.name(Some(&default)).unwrap().to_string()
+        };
+        assert_eq!(name("tls"), "keyrings/dev/objects/tls");
+        assert_eq!(name("other/tls"), name("keyrings/other/objects/tls"));
+        for text in ["tls@1", "keyrings/dev/keys/tls", "a/b/c"] {
+            assert!(text.parse::<ObjectRef>().is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -5,16 +5,23 @@
 mod audit;
 mod key;
 mod keyring;
+mod object;
 
 pub(crate) use audit::EntryView;
 pub(crate) use key::{KeyView, VersionView};
 pub(crate) use keyring::KeyringView;
+pub(crate) use object::CertificateView;
 
 use jiff::{Timestamp, Unit};
 
 /// A time of the API; `None` also for one out of range.
 fn time(wire: Option<&prost_types::Timestamp>) -> Option<Timestamp> {
     wire.and_then(|time| Timestamp::new(time.seconds, time.nanos).ok())
+}
+
+/// What stands for nothing in a table.
+fn dash(text: &str) -> String {
+    if text.is_empty() { "-".to_owned() } else { text.to_owned() }
 }
 
 /// A time for people, to the second.

@@ -8,7 +8,7 @@ use serde::Serialize;
 use supacrypt_core::{KeySpec, KeyVersionState, Origin};
 use supacrypt_proto::{key_usages_from_wire, v1};
 
-use super::{short, time};
+use super::{dash, short, time};
 use crate::output::{properties, table};
 
 #[derive(Serialize)]
@@ -163,8 +163,4 @@ fn state_name(state: v1::KeyVersionState) -> String {
 
 fn spec_name(spec: v1::KeySpec) -> String {
     KeySpec::try_from(spec).map_or_else(|_| "unknown".to_owned(), |spec| spec.to_string())
-}
-
-fn dash(text: &str) -> String {
-    if text.is_empty() { "-".to_owned() } else { text.to_owned() }
 }

@@ -19,6 +19,11 @@ fn help_of_keys_explains_how_they_are_named() {
 }
 
 #[test]
+fn help_of_bringing_in_certificates_explains_which_key_they_are_for() {
+    insta::assert_snapshot!(help(&["certificate", "import"]));
+}
+
+#[test]
 fn help_of_signing_explains_what_is_hashed_where() {
     insta::assert_snapshot!(help(&["sign"]));
 }

@@ -2,6 +2,7 @@
 
 use std::{fs, process::Command};
 
+use supacrypt_client::{DataObject, NewObject, NewObjectContent};
 use supacrypt_testkit::Backend;
 
 use crate::command::{app, run};
@@ -118,7 +119,7 @@ fn a_backend_that_is_gone_has_an_exit_code_of_its_own() {
 }
 
 #[test]
-fn a_watch_tells_of_a_new_key() {
+fn a_watch_tells_of_a_new_key_and_a_new_object() {
     use std::{
         io::{BufRead, BufReader},
         process::Stdio,
@@ -138,7 +139,15 @@ fn a_watch_tells_of_a_new_key() {
     app(&backend).ok(&["key", "create", "fresh", "--spec", "ed25519"]);
     let mut lines = BufReader::new(watch.stdout.take().unwrap()).lines();
     let line = lines.next().unwrap().unwrap();
+    let content = NewObjectContent::Data(DataObject {
+        application: String::new(),
+        oid: Vec::new(),
+        value: Vec::new().into(),
+    });
+    let object = backend.client().create_object(&backend.keyring(), NewObject::new(content));
+    let told = lines.next().unwrap().unwrap();
     watch.kill().unwrap();
     watch.wait().unwrap();
     assert_eq!(line, "keyrings/dev/keys/fresh");
+    assert_eq!(told, object.unwrap().name.to_string());
 }

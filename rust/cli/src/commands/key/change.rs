@@ -4,10 +4,10 @@ use supacrypt_core::{Error, Reason, Result};
 use supacrypt_proto::v1;
 
 use super::{
-    new_key::{Annotation, Hex, to_map},
+    new_key::{Annotation, to_map},
     show,
 };
-use crate::{confirm::confirm, context::Context, names::KeyRef};
+use crate::{confirm::confirm, context::Context, hex_bytes::Hex, names::KeyRef};
 
 /// Change what is known of a key; its material stays
 #[derive(clap::Args)]

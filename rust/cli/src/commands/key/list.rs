@@ -1,12 +1,13 @@
 //! `supacrypt key list` and `key show`.
 
-use supacrypt_core::{Error, KeySpec, KeyringName, Reason, Result};
+use supacrypt_core::{KeySpec, Result};
 use supacrypt_proto::v1;
 
-use super::{new_key::Hex, show};
+use super::show;
 use crate::{
     context::Context,
-    names::{KeyRef, KeyringRef},
+    hex_bytes::Hex,
+    names::{KeyRef, KeyringRef, chosen_keyring},
     view::KeyView,
 };
 
@@ -32,15 +33,7 @@ pub(crate) struct List {
 impl List {
     pub(crate) fn run(self, context: &Context) -> Result<()> {
         let api = context.api()?;
-        let parent = match (&self.keyring, api.default_keyring()) {
-            (Some(keyring), _) => keyring.name(),
-            (None, Some(keyring)) => KeyringName::new(keyring.clone()),
-            (None, None) => {
-                let message = "which keyring? name it, or set `keyring` in the configuration; \
-                               `supacrypt keyring list` shows what there is";
-                return Err(Error::new(Reason::InvalidArgument, message));
-            }
-        };
+        let parent = chosen_keyring(self.keyring.as_ref(), api.default_keyring())?;
         let mut request = v1::ListKeysRequest {
             parent: parent.to_string(),
             filter: Some(v1::KeyFilter {

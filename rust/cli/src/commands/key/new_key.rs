@@ -7,6 +7,8 @@ use strum::IntoEnumIterator;
 use supacrypt_core::{Error, KeySpec, KeyUsages, Reason, Result};
 use supacrypt_proto::{key_usages_to_wire, v1};
 
+use crate::hex_bytes::Hex;
+
 /// The names of all specs.
 fn specs() -> impl Iterator<Item = &'static str> {
     KeySpec::iter().map(Into::into)
@@ -42,10 +44,6 @@ enum Usage {
     Decapsulate,
 }
 
-/// Bytes written in hex.
-#[derive(Clone)]
-pub(super) struct Hex(pub(super) Vec<u8>);
-
 /// A note kept with a key.
 #[derive(Clone)]
 pub(super) struct Annotation(pub(super) String, pub(super) String);
@@ -77,16 +75,6 @@ impl NewKey {
 /// The annotations as the API takes them.
 pub(super) fn to_map(annotations: Vec<Annotation>) -> HashMap<String, String> {
     annotations.into_iter().map(|Annotation(name, value)| (name, value)).collect()
-}
-
-impl FromStr for Hex {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        hex::decode(text).map(Hex).map_err(|error| {
-            Error::new(Reason::InvalidArgument, format!("write bytes in hex: {error}"))
-        })
-    }
 }
 
 impl FromStr for Annotation {
