@@ -5,7 +5,7 @@
 use libfuzzer_sys::fuzz_target;
 use prost::Message;
 use supacrypt_core::{
-    EncryptionScheme, Error, KemScheme, KeySpec, MacScheme, Role, SignatureScheme,
+    DerivationScheme, EncryptionScheme, Error, KemScheme, KeySpec, MacScheme, Role, SignatureScheme,
 };
 use supacrypt_proto::{
     Validate, error_from_status, key_usages_from_wire, status,
@@ -79,6 +79,10 @@ fn operation(operation: Operation) {
         Operation::Decapsulate(request) => {
             check(request.validate());
             check(request.scheme.map_or(Ok(None), |it| KemScheme::try_from(&it).map(Some)));
+        }
+        Operation::Derive(request) => {
+            check(request.validate());
+            check(request.scheme.map_or(Ok(None), |it| DerivationScheme::try_from(&it).map(Some)));
         }
         Operation::GenerateRandom(request) => drop(check(request.validate())),
     }

@@ -73,7 +73,7 @@ pub struct NewKey {
     pub object_id: Vec<u8>,
     /// What the key is.
     pub spec: KeySpec,
-    /// What it may be used for; everything the spec allows when empty.
+    /// What it may be used for; what is usual for the spec when empty.
     pub usages: KeyUsages,
 }
 

@@ -1,6 +1,9 @@
 //! Operations with keys, over the connection's stream.
 
-use supacrypt_core::{EncryptionScheme, KemScheme, MacScheme, Result, SignatureScheme};
+use supacrypt_core::{
+    DerivationInput, DerivationScheme, EncryptionScheme, KemScheme, MacScheme, Result,
+    SignatureScheme,
+};
 use supacrypt_proto::{
     limits,
     v1::{self, perform_operation::Operation, perform_outcome::Outcome},
@@ -174,6 +177,35 @@ impl Client {
             },
             |outcome| match outcome {
                 Outcome::Decapsulate(response) => Some(Zeroizing::new(response.secret)),
+                _ => None,
+            },
+        )
+    }
+
+    /// Derives a secret.
+    ///
+    /// # Errors
+    /// Those of the method `Derive` of the API, and those of every method of this crate.
+    pub fn derive(
+        &self,
+        version: &KeyVersionRef,
+        scheme: DerivationScheme,
+        input: &DerivationInput<'_>,
+    ) -> Result<Zeroizing<Vec<u8>>> {
+        // What does not fit is refused as too long by the server.
+        let length = u32::try_from(input.length).unwrap_or(u32::MAX);
+        self.perform(
+            || {
+                Operation::Derive(v1::DeriveRequest {
+                    name: version.to_string(),
+                    scheme: Some(scheme.into()),
+                    peer: input.peer.into(),
+                    info: input.info.into(),
+                    length,
+                })
+            },
+            |outcome| match outcome {
+                Outcome::Derive(response) => Some(Zeroizing::new(response.secret)),
                 _ => None,
             },
         )

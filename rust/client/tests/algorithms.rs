@@ -6,7 +6,10 @@ use std::sync::Arc;
 
 use common::p256;
 use supacrypt_client::{Client, Key, NewKey};
-use supacrypt_core::{KeySpec, KeyUsages, Reason, SignatureScheme};
+use supacrypt_core::{
+    DerivationInput, DerivationScheme, Digest, Kdf, KeySpec, KeyUsages, Reason, SignatureScheme,
+};
+use supacrypt_crypto::PublicComponents;
 use supacrypt_testkit::Backend;
 
 fn make(backend: &Backend, client: &Client, spec: KeySpec) -> Arc<Key> {
@@ -43,5 +46,48 @@ fn ml_kem_decapsulates_what_its_public_half_encapsulated() {
     let key = client.create_key(&backend.keyring(), new).unwrap();
     let (ciphertext, _) = key.public_key.as_ref().unwrap().encapsulate().unwrap();
     let error = client.decapsulate(&key.version, &ciphertext).unwrap_err();
+    assert_eq!(error.reason(), Reason::UsageNotPermitted);
+}
+
+#[test]
+fn two_keys_derive_the_same_secret_from_each_other() {
+    let backend = Backend::start();
+    let client = backend.client();
+    for spec in [KeySpec::EcP256, KeySpec::X25519] {
+        let make = |label: &str| {
+            let new = NewKey { spec, usages: KeyUsages::DERIVE, ..p256(label) };
+            client.create_key(&backend.keyring(), new).unwrap()
+        };
+        let (one, other) = (make("one"), make("other"));
+        let kdf = Kdf::X963 { digest: Digest::Sha384 };
+        for (kdf, info, length) in [(Kdf::None, &b""[..], 32), (kdf, b"info", 100)] {
+            let derive = |key: &Key, peer: &Key| {
+                let peer = match peer.public_key.as_ref().unwrap().components() {
+                    PublicComponents::Ec { point } => point,
+                    PublicComponents::X25519 { key } => key.to_vec(),
+                    other => panic!("not a key for agreement: {other:?}"),
+                };
+                let input = DerivationInput { peer: &peer, info, length };
+                client.derive(&key.version, DerivationScheme::Ecdh { kdf }, &input).unwrap()
+            };
+            let secret = derive(&one, &other);
+            assert_eq!(secret, derive(&other, &one));
+            assert_eq!(secret.len(), length);
+        }
+    }
+}
+
+#[test]
+fn a_key_for_signing_hands_out_no_secrets_unless_it_was_asked_to() {
+    let backend = Backend::start();
+    let client = backend.client();
+    let key = make(&backend, &client, KeySpec::EcP256);
+    assert_eq!(key.usages, KeyUsages::SIGN | KeyUsages::VERIFY);
+    let PublicComponents::Ec { point } = key.public_key.as_ref().unwrap().components() else {
+        panic!("not an EC key");
+    };
+    let input = DerivationInput { peer: &point, length: 32, ..Default::default() };
+    let scheme = DerivationScheme::Ecdh { kdf: Kdf::None };
+    let error = client.derive(&key.version, scheme, &input).unwrap_err();
     assert_eq!(error.reason(), Reason::UsageNotPermitted);
 }

@@ -1,8 +1,8 @@
 //! One word for every operation a key can perform.
 
 use crate::{
-    Digest, EncryptionScheme, Error, KemScheme, KeyClass, KeySpec, KeyUsages, Reason, Result,
-    SignatureScheme,
+    DerivationScheme, Digest, EncryptionScheme, Error, KemScheme, KeySpec, KeyUsages, Reason,
+    Result, SignatureScheme,
 };
 
 /// How a MAC is made.
@@ -64,18 +64,8 @@ pub enum Algorithm {
     Mac(MacScheme),
     /// Key encapsulation.
     Kem(KemScheme),
-}
-
-impl Algorithm {
-    /// The family of keys this algorithm works with.
-    pub const fn key_class(self) -> KeyClass {
-        match self {
-            Algorithm::Signature(scheme) => scheme.key_class(),
-            Algorithm::Encryption(scheme) => scheme.key_class(),
-            Algorithm::Mac(_) => KeyClass::Hmac,
-            Algorithm::Kem(scheme) => scheme.key_class(),
-        }
-    }
+    /// Derivation of secrets.
+    Derivation(DerivationScheme),
 }
 
 impl std::fmt::Display for Algorithm {
@@ -85,6 +75,7 @@ impl std::fmt::Display for Algorithm {
             Algorithm::Encryption(scheme) => scheme.fmt(f),
             Algorithm::Mac(scheme) => scheme.fmt(f),
             Algorithm::Kem(scheme) => scheme.fmt(f),
+            Algorithm::Derivation(scheme) => scheme.fmt(f),
         }
     }
 }
@@ -109,6 +100,8 @@ pub enum Operation {
     MacVerify,
     /// Get the secret from a ciphertext.
     Decapsulate,
+    /// Derive a secret.
+    Derive,
 }
 
 impl Operation {
@@ -120,6 +113,7 @@ impl Operation {
             Operation::Encrypt => KeyUsages::ENCRYPT,
             Operation::Decrypt => KeyUsages::DECRYPT,
             Operation::Decapsulate => KeyUsages::DECAPSULATE,
+            Operation::Derive => KeyUsages::DERIVE,
         }
     }
 }

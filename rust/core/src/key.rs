@@ -16,6 +16,8 @@ bitflags::bitflags! {
         const ENCAPSULATE = 1 << 4;
         /// Get the secret from a ciphertext.
         const DECAPSULATE = 1 << 5;
+        /// Derive secrets, which go to whoever asks.
+        const DERIVE = 1 << 6;
     }
 }
 

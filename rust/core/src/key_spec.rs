@@ -1,5 +1,7 @@
 //! Kinds of keys and their sizes.
 
+use std::ops::RangeInclusive;
+
 use crate::KeyUsages;
 
 /// What a key is: its type and its size.
@@ -39,6 +41,9 @@ pub enum KeySpec {
     /// Edwards curve 25519 for signatures (RFC 8032).
     #[strum(serialize = "ed25519")]
     Ed25519,
+    /// Montgomery curve 25519 for key agreement (RFC 7748).
+    #[strum(serialize = "x25519")]
+    X25519,
     /// ML-DSA-44 (FIPS 204).
     #[strum(serialize = "ml-dsa-44")]
     MlDsa44,
@@ -83,6 +88,8 @@ pub enum KeyClass {
     Ec,
     /// Edwards-curve signature key pairs.
     Edwards,
+    /// Montgomery-curve key agreement pairs.
+    Montgomery,
     /// Module-lattice signature key pairs.
     MlDsa,
     /// Module-lattice key pairs for key encapsulation.
@@ -100,6 +107,7 @@ impl KeySpec {
             KeySpec::Rsa2048 | KeySpec::Rsa3072 | KeySpec::Rsa4096 => KeyClass::Rsa,
             KeySpec::EcP256 | KeySpec::EcP384 | KeySpec::EcP521 => KeyClass::Ec,
             KeySpec::Ed25519 => KeyClass::Edwards,
+            KeySpec::X25519 => KeyClass::Montgomery,
             KeySpec::MlDsa44 | KeySpec::MlDsa65 | KeySpec::MlDsa87 => KeyClass::MlDsa,
             KeySpec::MlKem512 | KeySpec::MlKem768 | KeySpec::MlKem1024 => KeyClass::MlKem,
             KeySpec::Aes128 | KeySpec::Aes256 => KeyClass::Aes,
@@ -117,7 +125,7 @@ impl KeySpec {
             KeySpec::EcP256 | KeySpec::Aes256 | KeySpec::HmacSha256 => 256,
             KeySpec::EcP384 | KeySpec::HmacSha384 => 384,
             KeySpec::EcP521 => 521,
-            KeySpec::Ed25519 => 255,
+            KeySpec::Ed25519 | KeySpec::X25519 => 255,
             // FIPS 204, table 2.
             KeySpec::MlDsa44 => 8 * 1312,
             KeySpec::MlDsa65 => 8 * 1952,
@@ -139,13 +147,22 @@ impl KeySpec {
 
     /// Whether the key has a public half.
     pub const fn is_asymmetric(self) -> bool {
+        self.secret_lens().is_none()
+    }
+
+    /// Shortest and longest secret of this kind, in bytes; `None` for a key pair.
+    pub const fn secret_lens(self) -> Option<RangeInclusive<usize>> {
         match self.class() {
             KeyClass::Rsa
             | KeyClass::Ec
             | KeyClass::Edwards
+            | KeyClass::Montgomery
             | KeyClass::MlDsa
-            | KeyClass::MlKem => true,
-            KeyClass::Aes | KeyClass::Hmac => false,
+            | KeyClass::MlKem => None,
+            KeyClass::Aes => Some(self.bytes()..=self.bytes()),
+            // 112 bits is the least that NIST SP 800-131A still allows, and 128 bytes is the longest
+            // block of a SHA-2 digest, beyond which a secret would be hashed first.
+            KeyClass::Hmac => Some(14..=128),
         }
     }
 
@@ -156,11 +173,21 @@ impl KeySpec {
                 .union(KeyUsages::VERIFY)
                 .union(KeyUsages::ENCRYPT)
                 .union(KeyUsages::DECRYPT),
-            KeyClass::Ec | KeyClass::Edwards | KeyClass::MlDsa | KeyClass::Hmac => {
+            KeyClass::Ec => KeyUsages::SIGN.union(KeyUsages::VERIFY).union(KeyUsages::DERIVE),
+            KeyClass::Edwards | KeyClass::MlDsa | KeyClass::Hmac => {
                 KeyUsages::SIGN.union(KeyUsages::VERIFY)
             }
+            KeyClass::Montgomery => KeyUsages::DERIVE,
             KeyClass::MlKem => KeyUsages::ENCAPSULATE.union(KeyUsages::DECAPSULATE),
             KeyClass::Aes => KeyUsages::ENCRYPT.union(KeyUsages::DECRYPT),
+        }
+    }
+    /// What a key of this kind may do when its maker does not say: one purpose. An EC key signs; it
+    /// derives only when that was asked for, because deriving hands out secrets.
+    pub const fn usual_usages(self) -> KeyUsages {
+        match self.class() {
+            KeyClass::Ec => KeyUsages::SIGN.union(KeyUsages::VERIFY),
+            _ => self.possible_usages(),
         }
     }
 }

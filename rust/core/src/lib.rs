@@ -7,6 +7,7 @@
 
 mod algorithm;
 mod build_info;
+mod derivation;
 mod digest;
 mod encryption;
 mod error;
@@ -20,6 +21,7 @@ mod signature;
 
 pub use algorithm::{Algorithm, MacScheme, Operation};
 pub use build_info::BuildInfo;
+pub use derivation::{DerivationInput, DerivationScheme, Kdf};
 pub use digest::Digest;
 pub use encryption::EncryptionScheme;
 pub use error::{Error, Reason, Result};

@@ -2,13 +2,13 @@
 
 use aws_lc_rs::hmac;
 use supacrypt_core::{
-    EncryptionScheme, Error, KemScheme, KeyClass, KeySpec, MacScheme, Reason, Result,
-    SignatureScheme,
+    DerivationInput, DerivationScheme, EncryptionScheme, Error, KemScheme, KeyClass, KeySpec,
+    MacScheme, Reason, Result, SignatureScheme,
 };
 use zeroize::Zeroizing;
 
 use crate::{
-    Material, PublicKey, aes,
+    Material, PublicKey, aes, derive,
     material::private_key,
     sys::{Failed, PKey, ec, kem, message, rsa},
 };
@@ -31,28 +31,23 @@ impl Key {
     /// # Errors
     /// [`Reason::InvalidKeyMaterial`] when the material is not of this kind.
     pub fn load(spec: KeySpec, material: &Material) -> Result<Key> {
-        let secret = match spec.class() {
-            KeyClass::Rsa
-            | KeyClass::Ec
-            | KeyClass::Edwards
-            | KeyClass::MlDsa
-            | KeyClass::MlKem => {
-                let private = private_key(spec, material.as_bytes())?;
+        let bytes = material.as_bytes();
+        let secret = match spec.secret_lens() {
+            None => {
+                let private = private_key(spec, bytes)?;
                 let public = PublicKey::of(&private)?;
                 Secret::Pair { private, public }
             }
-            KeyClass::Aes if material.as_bytes().len() == spec.bytes() => {
-                Secret::Aes(Zeroizing::new(material.as_bytes().to_vec()))
-            }
-            KeyClass::Aes => {
+            Some(lengths) if !lengths.contains(&bytes.len()) => {
                 return Err(Error::new(
                     Reason::InvalidKeyMaterial,
                     format!("the stored material is not a key of type {spec}"),
                 ));
             }
-            KeyClass::Hmac => {
-                Secret::Hmac(Box::new(hmac::Key::new(hmac_digest(spec), material.as_bytes())))
+            Some(_) if spec.class() == KeyClass::Hmac => {
+                Secret::Hmac(Box::new(hmac::Key::new(hmac_digest(spec), bytes)))
             }
+            Some(_) => Secret::Aes(Zeroizing::new(bytes.to_vec())),
         };
         Ok(Key { spec, secret })
     }
@@ -173,6 +168,23 @@ impl Key {
         kem::decapsulate(private, ciphertext, scheme.secret_len()).map_err(|Failed| {
             Error::new(Reason::Internal, format!("{scheme} failed to decapsulate"))
         })
+    }
+
+    /// Derives [`DerivationInput::length`] bytes.
+    ///
+    /// # Errors
+    /// Those of [`DerivationScheme::check`]; [`Reason::InvalidArgument`] for a peer's public key that
+    /// is not on the curve, or of low order.
+    pub fn derive(
+        &self,
+        scheme: DerivationScheme,
+        input: &DerivationInput<'_>,
+    ) -> Result<Zeroizing<Vec<u8>>> {
+        scheme.check(self.spec, input)?;
+        match &self.secret {
+            Secret::Pair { private, .. } => derive::from_pair(private, self.spec, scheme, input),
+            Secret::Aes(_) | Secret::Hmac(_) => Err(self.mismatch(scheme)),
+        }
     }
 
     /// The MAC of `input`, [`MacScheme::mac_len`] bytes.

@@ -2,8 +2,8 @@
 //!
 //! - [`generate`] and [`import`] make [`Material`], the form a private or secret key is stored in
 //!   (wrapped by an [`envelope`]).
-//! - [`Key`] is loaded material: it signs, decrypts, encrypts, decapsulates and makes MACs without
-//!   parsing anything again.
+//! - [`Key`] is loaded material: it signs, decrypts, encrypts, decapsulates, derives and makes MACs
+//!   without parsing anything again.
 //! - [`PublicKey`] is the half that providers hold too, to verify, encrypt and encapsulate without a
 //!   network.
 //! - [`Certificate`] is what an X.509 certificate says.
@@ -16,6 +16,7 @@
 
 mod aes;
 mod certificate;
+mod derive;
 mod digest;
 pub mod envelope;
 mod key;

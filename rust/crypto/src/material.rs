@@ -5,11 +5,6 @@ use zeroize::Zeroizing;
 
 use crate::{seed, sys::PKey};
 
-/// Shortest and longest HMAC secret that can be imported, in bytes: 112 bits is the least that
-/// NIST SP 800-131A still allows, and 128 bytes is the longest block of a SHA-2 digest, beyond
-/// which a secret would be hashed first.
-const HMAC_SECRET_LEN: std::ops::RangeInclusive<usize> = 14..=128;
-
 /// The private or secret part of a key: PKCS#8 in DER (RFC 5958) for a key pair, the bytes
 /// themselves for a secret. Wiped when dropped; shows nothing in `Debug`.
 pub struct Material(Zeroizing<Vec<u8>>);
@@ -58,43 +53,37 @@ pub fn generate(spec: KeySpec) -> Result<Material> {
 /// # Errors
 /// [`Reason::InvalidKeyMaterial`] when the bytes are not a sound key of type `spec`.
 pub fn import(spec: KeySpec, bytes: &[u8]) -> Result<Material> {
-    let invalid = |what: String| Error::new(Reason::InvalidKeyMaterial, what);
-    match spec.class() {
-        KeyClass::Rsa | KeyClass::Ec | KeyClass::Edwards | KeyClass::MlDsa | KeyClass::MlKem => {
-            let both = (spec.class() == KeyClass::MlKem).then(|| seed::split(bytes)).flatten();
-            let key = private_key(spec, both.as_ref().map_or(bytes, |both| &both.pkcs8))?;
-            if let Some(both) = &both
-                && key.raw_private().map_or(true, |expanded| *expanded != both.expanded)
-            {
-                return Err(invalid(format!("the seed and the expanded {spec} key do not fit")));
-            }
-            key.check_pair().map_err(|_| {
-                invalid(format!("the private and the public part of the {spec} key do not fit"))
-            })?;
-            // AWS-LC writes an ML-DSA key as its seed alone; one without keeps the form it came in.
-            pkcs8(&key).or_else(|error| match spec.class() {
-                KeyClass::MlDsa => Ok(Material(Zeroizing::new(bytes.to_vec()))),
-                _ => Err(error),
-            })
-        }
-        KeyClass::Aes if bytes.len() == spec.bytes() => {
-            Ok(Material(Zeroizing::new(bytes.to_vec())))
-        }
-        KeyClass::Hmac if HMAC_SECRET_LEN.contains(&bytes.len()) => {
-            Ok(Material(Zeroizing::new(bytes.to_vec())))
-        }
-        KeyClass::Aes => Err(invalid(format!(
-            "a key of type {spec} has {} bytes, not {}",
-            spec.bytes(),
-            bytes.len()
-        ))),
-        KeyClass::Hmac => Err(invalid(format!(
-            "an HMAC secret has {} to {} bytes, not {}",
-            HMAC_SECRET_LEN.start(),
-            HMAC_SECRET_LEN.end(),
-            bytes.len()
-        ))),
+    let Some(lengths) = spec.secret_lens() else { return import_pair(spec, bytes) };
+    if lengths.contains(&bytes.len()) {
+        return Ok(Material(Zeroizing::new(bytes.to_vec())));
     }
+    let lengths = match (lengths.start(), lengths.end()) {
+        (least, most) if least == most => least.to_string(),
+        (least, most) => format!("{least} to {most}"),
+    };
+    Err(invalid(format!("a key of type {spec} has {lengths} bytes, not {}", bytes.len())))
+}
+
+fn import_pair(spec: KeySpec, bytes: &[u8]) -> Result<Material> {
+    let both = (spec.class() == KeyClass::MlKem).then(|| seed::split(bytes)).flatten();
+    let key = private_key(spec, both.as_ref().map_or(bytes, |both| &both.pkcs8))?;
+    if let Some(both) = &both
+        && key.raw_private().map_or(true, |expanded| *expanded != both.expanded)
+    {
+        return Err(invalid(format!("the seed and the expanded {spec} key do not fit")));
+    }
+    key.check_pair().map_err(|_| {
+        invalid(format!("the private and the public part of the {spec} key do not fit"))
+    })?;
+    // AWS-LC writes an ML-DSA key as its seed alone; one without keeps the form it came in.
+    pkcs8(&key).or_else(|error| match spec.class() {
+        KeyClass::MlDsa => Ok(Material(Zeroizing::new(bytes.to_vec()))),
+        _ => Err(error),
+    })
+}
+
+fn invalid(what: String) -> Error {
+    Error::new(Reason::InvalidKeyMaterial, what)
 }
 
 /// Reads PKCS#8 that must hold a key of type `spec`.

@@ -42,6 +42,11 @@ pub enum PublicComponents {
         /// The encoded point (RFC 8032, section 5.1.2).
         key: [u8; 32],
     },
+    /// An X25519 key.
+    X25519 {
+        /// The encoded coordinate (RFC 7748, section 5).
+        key: [u8; 32],
+    },
     /// An ML-DSA key.
     MlDsa {
         /// The encoded key (FIPS 204, algorithm 22).
@@ -175,6 +180,7 @@ impl PublicKey {
                 PublicComponents::Rsa { modulus, exponent }
             }
             KeyClass::Edwards => PublicComponents::Ed25519 { key: point_32(key) },
+            KeyClass::Montgomery => PublicComponents::X25519 { key: point_32(key) },
             KeyClass::MlDsa => PublicComponents::MlDsa { key: raw(key) },
             KeyClass::MlKem => PublicComponents::MlKem { key: raw(key) },
             _ => PublicComponents::Ec { point: ec::point(&self.0.spki, self.0.spec) },

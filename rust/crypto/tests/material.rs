@@ -32,7 +32,9 @@ fn public_numbers_have_the_lengths_of_their_kind() {
             PublicComponents::Ec { point } => {
                 assert_eq!((point.len(), point[0]), (1 + 2 * spec.bytes(), 4));
             }
-            PublicComponents::Ed25519 { key } => assert_ne!(key, [0; 32]),
+            PublicComponents::Ed25519 { key } | PublicComponents::X25519 { key } => {
+                assert_ne!(key, [0; 32]);
+            }
             PublicComponents::MlDsa { key } | PublicComponents::MlKem { key } => {
                 assert_eq!(key.len(), spec.bytes());
             }

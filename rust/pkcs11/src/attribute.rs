@@ -177,6 +177,7 @@ pub(crate) const fn key_type(spec: KeySpec) -> CK_KEY_TYPE {
         KeyClass::Rsa => CKK_RSA,
         KeyClass::Ec => CKK_EC,
         KeyClass::Edwards => CKK_EC_EDWARDS,
+        KeyClass::Montgomery => CKK_EC_MONTGOMERY,
         KeyClass::MlDsa => CKK_ML_DSA,
         KeyClass::MlKem => CKK_ML_KEM,
         KeyClass::Aes => CKK_AES,

@@ -9,7 +9,8 @@ use std::{future::Future, pin::Pin, sync::Arc};
 
 use async_trait::async_trait;
 use supacrypt_core::{
-    Algorithm, EncryptionScheme, KemScheme, KeySpec, MacScheme, Operation, Result, SignatureScheme,
+    Algorithm, DerivationInput, DerivationScheme, EncryptionScheme, KemScheme, KeySpec, MacScheme,
+    Operation, Result, SignatureScheme,
 };
 use zeroize::Zeroizing;
 
@@ -106,6 +107,7 @@ pub enum CryptoRequest<'a> {
     MacSign { scheme: MacScheme, input: &'a [u8] },
     MacVerify { scheme: MacScheme, input: &'a [u8], mac: &'a [u8] },
     Decapsulate { scheme: KemScheme, ciphertext: &'a [u8] },
+    Derive { scheme: DerivationScheme, input: DerivationInput<'a> },
 }
 
 impl CryptoRequest<'_> {
@@ -119,6 +121,7 @@ impl CryptoRequest<'_> {
             CryptoRequest::MacSign { .. } => Operation::MacSign,
             CryptoRequest::MacVerify { .. } => Operation::MacVerify,
             CryptoRequest::Decapsulate { .. } => Operation::Decapsulate,
+            CryptoRequest::Derive { .. } => Operation::Derive,
         }
     }
 
@@ -135,6 +138,7 @@ impl CryptoRequest<'_> {
                 Algorithm::Mac(scheme)
             }
             CryptoRequest::Decapsulate { scheme, .. } => Algorithm::Kem(scheme),
+            CryptoRequest::Derive { scheme, .. } => Algorithm::Derivation(scheme),
         }
     }
 }

@@ -3,6 +3,7 @@
 //! anything; lengths are checked above.
 #![allow(unsafe_code)]
 
+pub(crate) mod agreement;
 pub(crate) mod cipher;
 pub(crate) mod digest;
 pub(crate) mod ec;

@@ -55,6 +55,8 @@ free! {
     EVP_MD_CTX by EVP_MD_CTX_free,
     EVP_CIPHER_CTX by EVP_CIPHER_CTX_free,
     EVP_AEAD_CTX by EVP_AEAD_CTX_free,
+    EC_KEY by EC_KEY_free,
+    EC_POINT by EC_POINT_free,
     ECDSA_SIG by ECDSA_SIG_free,
     BIGNUM by BN_free,
 }

@@ -98,6 +98,7 @@ impl PKey {
             KeyClass::Rsa => lc::EVP_PKEY_RSA,
             KeyClass::Ec => lc::EVP_PKEY_EC,
             KeyClass::Edwards => lc::EVP_PKEY_ED25519,
+            KeyClass::Montgomery => lc::EVP_PKEY_X25519,
             KeyClass::MlDsa => lc::EVP_PKEY_PQDSA,
             KeyClass::MlKem => lc::EVP_PKEY_KEM,
             KeyClass::Aes | KeyClass::Hmac => return Err(Failed),
@@ -160,6 +161,7 @@ impl PKey {
                 _ => None,
             },
             lc::EVP_PKEY_ED25519 => Some(KeySpec::Ed25519),
+            lc::EVP_PKEY_X25519 => Some(KeySpec::X25519),
             lc::EVP_PKEY_PQDSA => match signing {
                 lc::NID_MLDSA44 => Some(KeySpec::MlDsa44),
                 lc::NID_MLDSA65 => Some(KeySpec::MlDsa65),
@@ -183,7 +185,8 @@ impl PKey {
     }
 
     /// Whether the private and the public part are sound and belong together (FIPS 186-5 and
-    /// SP 800-56A pairwise checks, FIPS 203 section 7.3). For Ed25519 and ML-DSA the parser derives one from the other.
+    /// SP 800-56A pairwise checks, FIPS 203 section 7.3). For Ed25519, X25519 and ML-DSA the parser derives one
+    /// from the other.
     pub(crate) fn check_pair(&self) -> Result<(), Failed> {
         // SAFETY: the key is valid, and so are the parts it lends.
         unsafe {
@@ -202,7 +205,8 @@ impl PKey {
         }
     }
 
-    /// The encoded public key of a kind that consists of nothing else: Ed25519, ML-DSA, ML-KEM.
+    /// The encoded public key of a kind that consists of nothing else: Ed25519, X25519, ML-DSA,
+    /// ML-KEM.
     pub(crate) fn raw_public(&self) -> Result<Vec<u8>, Failed> {
         self.raw(lc::EVP_PKEY_get_raw_public_key)
     }
@@ -233,7 +237,8 @@ impl PKey {
     }
 }
 
-fn curve(spec: KeySpec) -> Option<c_int> {
+/// AWS-LC's number for a curve with ECDSA and ECDH.
+pub(super) fn curve(spec: KeySpec) -> Option<c_int> {
     match spec {
         KeySpec::EcP256 => Some(lc::NID_X9_62_prime256v1),
         KeySpec::EcP384 => Some(lc::NID_secp384r1),

@@ -34,17 +34,18 @@ macro_rules! pairs {
 pairs!(KeySpec, "the key spec":
     Rsa2048, Rsa3072, Rsa4096, EcP256, EcP384, EcP521, Ed25519, Aes128, Aes256,
     HmacSha256, HmacSha384, HmacSha512, MlDsa44, MlDsa65, MlDsa87, MlKem512, MlKem768,
-    MlKem1024);
+    MlKem1024, X25519);
 pairs!(KeyVersionState, "the key version state": Enabled, Disabled, Destroyed);
 pairs!(Origin, "the origin": Generated, Imported);
 
-const USAGES: [(KeyUsages, v1::KeyUsage); 6] = [
+const USAGES: [(KeyUsages, v1::KeyUsage); 7] = [
     (KeyUsages::SIGN, v1::KeyUsage::Sign),
     (KeyUsages::VERIFY, v1::KeyUsage::Verify),
     (KeyUsages::ENCRYPT, v1::KeyUsage::Encrypt),
     (KeyUsages::DECRYPT, v1::KeyUsage::Decrypt),
     (KeyUsages::ENCAPSULATE, v1::KeyUsage::Encapsulate),
     (KeyUsages::DECAPSULATE, v1::KeyUsage::Decapsulate),
+    (KeyUsages::DERIVE, v1::KeyUsage::Derive),
 ];
 
 /// The wire form of a set of usages.

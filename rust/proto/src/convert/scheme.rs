@@ -1,11 +1,13 @@
-//! Signature, encryption, MAC and key encapsulation schemes.
+//! Signature, encryption, MAC, key encapsulation and derivation schemes.
 
 use supacrypt_core::{
-    Digest, EncryptionScheme, Error, KemScheme, MacScheme, Reason, SignatureScheme,
+    DerivationScheme, Digest, EncryptionScheme, Error, Kdf, KemScheme, MacScheme, Reason,
+    SignatureScheme,
 };
 
 use super::unknown;
 use crate::v1;
+use crate::v1::derivation_scheme::Type as DerivationType;
 use crate::v1::encryption_scheme::Type as EncryptionType;
 use crate::v1::kem_scheme::Type as KemType;
 use crate::v1::mac_scheme::Type as MacType;
@@ -213,6 +215,37 @@ impl TryFrom<&v1::KemScheme> for KemScheme {
     }
 }
 
+impl From<DerivationScheme> for v1::DerivationScheme {
+    fn from(scheme: DerivationScheme) -> Self {
+        let mut wire = v1::DerivationScheme::default();
+        match scheme {
+            DerivationScheme::Ecdh { kdf: Kdf::None } => wire.set_type(DerivationType::Ecdh),
+            DerivationScheme::Ecdh { kdf: Kdf::X963 { digest } } => {
+                wire.set_type(DerivationType::EcdhX963);
+                wire.set_digest(digest.into());
+            }
+            // As for signatures.
+            _ => {}
+        }
+        wire
+    }
+}
+
+impl TryFrom<&v1::DerivationScheme> for DerivationScheme {
+    type Error = Error;
+
+    fn try_from(wire: &v1::DerivationScheme) -> Result<Self, Error> {
+        match wire.r#type() {
+            DerivationType::Ecdh => Ok(DerivationScheme::Ecdh { kdf: Kdf::None }),
+            DerivationType::EcdhX963 => {
+                let kdf = Kdf::X963 { digest: wire.digest().try_into()? };
+                Ok(DerivationScheme::Ecdh { kdf })
+            }
+            DerivationType::Unspecified => Err(not_supported("derivation")),
+        }
+    }
+}
+
 fn not_supported(kind: &str) -> Error {
     Error::new(
         Reason::AlgorithmNotSupported,
@@ -266,6 +299,15 @@ mod tests {
         let scheme = KemScheme::MlKem;
         assert_eq!(KemScheme::try_from(&v1::KemScheme::from(scheme)), Ok(scheme));
         assert!(KemScheme::try_from(&v1::KemScheme::default()).is_err());
+    }
+
+    #[test]
+    fn every_derivation_scheme_survives_the_wire() {
+        let digest = Digest::Sha3_256;
+        for kdf in [Kdf::None, Kdf::X963 { digest }] {
+            let scheme = DerivationScheme::Ecdh { kdf };
+            assert_eq!(DerivationScheme::try_from(&v1::DerivationScheme::from(scheme)), Ok(scheme));
+        }
     }
 
     #[test]

@@ -1,13 +1,17 @@
 //! Limits of the crypto service's requests. These run for every operation, so a name is only
 //! measured here; the server parses it where it looks the key up.
 
-use supacrypt_core::{Error, KeyName, KeyVersionName, Reason, Result, SignatureScheme};
+use supacrypt_core::{
+    DerivationScheme, Error, KeyName, KeyVersionName, Reason, Result, SignatureScheme,
+};
 
 use super::{Validate, at_most, bytes, limits, name};
 use crate::v1;
 
 /// The longest IV of any scheme, bytes.
 const IV: usize = 16;
+/// The longest public key of a peer, bytes: an uncompressed point on P-521.
+const PEER: usize = 133;
 
 /// Checks a name that is a key version's or, for its primary version, a key's.
 pub(super) fn key_or_version(field: &'static str, value: &str) -> Result<()> {
@@ -76,6 +80,15 @@ impl Validate for v1::DecapsulateRequest {
     fn validate(&self) -> Result<()> {
         operation_name(&self.name)?;
         bytes("ciphertext", self.ciphertext.len(), limits::INPUT)
+    }
+}
+
+impl Validate for v1::DeriveRequest {
+    fn validate(&self) -> Result<()> {
+        operation_name(&self.name)?;
+        bytes("peer", self.peer.len(), PEER)?;
+        bytes("info", self.info.len(), limits::INPUT)?;
+        bytes("length", self.length as usize, DerivationScheme::MAX_LENGTH)
     }
 }
 

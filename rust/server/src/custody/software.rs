@@ -121,6 +121,9 @@ impl KeyHandle for SoftwareKey {
             CryptoRequest::Decapsulate { scheme, ciphertext } => {
                 key.decapsulate(scheme, ciphertext).map(CryptoOutput::Bytes)
             }
+            CryptoRequest::Derive { scheme, input } => {
+                key.derive(scheme, &input).map(CryptoOutput::Bytes)
+            }
         }
     }
 }

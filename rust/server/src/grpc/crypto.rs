@@ -79,6 +79,13 @@ impl CryptoService for Crypto {
         self.operate(request).await
     }
 
+    async fn derive(
+        &self,
+        request: Request<v1::DeriveRequest>,
+    ) -> Result<Response<v1::DeriveResponse>, Status> {
+        self.operate(request).await
+    }
+
     async fn generate_random(
         &self,
         request: Request<v1::GenerateRandomRequest>,

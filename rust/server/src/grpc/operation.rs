@@ -1,7 +1,8 @@
 //! Operations with keys, from and to the wire.
 
 use supacrypt_core::{
-    EncryptionScheme, Error, KemScheme, MacScheme, Operation, Reason, Result, SignatureScheme,
+    DerivationInput, DerivationScheme, EncryptionScheme, Error, KemScheme, MacScheme, Operation,
+    Reason, Result, SignatureScheme,
 };
 use supacrypt_proto::{Validate, v1};
 use v1::perform_outcome::Outcome;
@@ -184,6 +185,28 @@ impl KeyOperation for v1::DecapsulateRequest {
     }
 }
 
+impl KeyOperation for v1::DeriveRequest {
+    type Answer = v1::DeriveResponse;
+
+    fn kind(&self) -> Operation {
+        Operation::Derive
+    }
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn request(&self) -> Result<CryptoRequest<'_>> {
+        let input =
+            DerivationInput { peer: &self.peer, info: &self.info, length: self.length as usize };
+        Ok(CryptoRequest::Derive { scheme: derivation_scheme(&self.scheme)?, input })
+    }
+
+    fn answer(self, _version: &UsableVersion, output: CryptoOutput) -> v1::DeriveResponse {
+        v1::DeriveResponse { secret: bytes(output) }
+    }
+}
+
 /// An operation with a key as it comes in a stream.
 pub(super) enum StreamedOperation {
     Sign(v1::SignRequest),
@@ -193,6 +216,7 @@ pub(super) enum StreamedOperation {
     MacSign(v1::MacSignRequest),
     MacVerify(v1::MacVerifyRequest),
     Decapsulate(v1::DecapsulateRequest),
+    Derive(v1::DeriveRequest),
 }
 
 /// Does the same with whichever request it is.
@@ -206,6 +230,7 @@ macro_rules! with_request {
             StreamedOperation::MacSign($request) => $body,
             StreamedOperation::MacVerify($request) => $body,
             StreamedOperation::Decapsulate($request) => $body,
+            StreamedOperation::Derive($request) => $body,
         }
     };
 }
@@ -258,6 +283,7 @@ impl KeyOperation for StreamedOperation {
             StreamedOperation::Decapsulate(request) => {
                 Outcome::Decapsulate(request.answer(version, output))
             }
+            StreamedOperation::Derive(request) => Outcome::Derive(request.answer(version, output)),
         }
     }
 }
@@ -283,6 +309,10 @@ fn mac_scheme(scheme: &Option<v1::MacScheme>) -> Result<MacScheme> {
 }
 
 fn kem_scheme(scheme: &Option<v1::KemScheme>) -> Result<KemScheme> {
+    scheme.as_ref().ok_or_else(scheme_required)?.try_into()
+}
+
+fn derivation_scheme(scheme: &Option<v1::DerivationScheme>) -> Result<DerivationScheme> {
     scheme.as_ref().ok_or_else(scheme_required)?.try_into()
 }
 

@@ -151,6 +151,7 @@ impl Session {
                 Some(Wire::MacSign(request)) => StreamedOperation::MacSign(request),
                 Some(Wire::MacVerify(request)) => StreamedOperation::MacVerify(request),
                 Some(Wire::Decapsulate(request)) => StreamedOperation::Decapsulate(request),
+                Some(Wire::Derive(request)) => StreamedOperation::Derive(request),
                 Some(Wire::GenerateRandom(request)) => {
                     let result = random(&request).map(Outcome::GenerateRandom);
                     self.in_flight.done(id, &Subject::new("GenerateRandom", ""), result);

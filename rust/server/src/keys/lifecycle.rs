@@ -29,7 +29,7 @@ pub struct NewKey {
     pub object_id: Vec<u8>,
     /// What the key is.
     pub spec: KeySpec,
-    /// What it may be used for; everything the spec allows when empty.
+    /// What it may be used for; what is usual for the spec when empty.
     pub usages: KeyUsages,
     /// Free text by free name.
     pub annotations: BTreeMap<String, String>,
@@ -254,11 +254,10 @@ pub(super) fn refuse_deleted(key: &KeyRecord) -> Result<()> {
 }
 
 fn usages(new: &NewKey) -> Result<KeyUsages> {
-    let possible = new.spec.possible_usages();
     if new.usages.is_empty() {
-        return Ok(possible);
+        return Ok(new.spec.usual_usages());
     }
-    if possible.contains(new.usages) {
+    if new.spec.possible_usages().contains(new.usages) {
         return Ok(new.usages);
     }
     Err(Error::new(

@@ -159,6 +159,7 @@ fn action(kind: Operation) -> &'static str {
         Operation::MacSign => "MacSign",
         Operation::MacVerify => "MacVerify",
         Operation::Decapsulate => "Decapsulate",
+        Operation::Derive => "Derive",
     }
 }
 

@@ -26,7 +26,8 @@ pub(super) struct NewKey {
     /// Ties the key to its certificate; CKA_ID in PKCS#11
     #[arg(long, value_name = "HEX")]
     object_id: Option<Hex>,
-    /// What the key may be used for; everything its type can do by default
+    /// What the key may be used for; by default everything its type can do, but for EC keys not
+    /// `derive`
     #[arg(long = "usage", value_enum, value_delimiter = ',')]
     usages: Vec<Usage>,
     /// A note kept with the key; may be given several times
@@ -42,6 +43,7 @@ enum Usage {
     Decrypt,
     Encapsulate,
     Decapsulate,
+    Derive,
 }
 
 /// A note kept with a key.
@@ -59,6 +61,7 @@ impl NewKey {
                 Usage::Decrypt => KeyUsages::DECRYPT,
                 Usage::Encapsulate => KeyUsages::ENCAPSULATE,
                 Usage::Decapsulate => KeyUsages::DECAPSULATE,
+                Usage::Derive => KeyUsages::DERIVE,
             }
         });
         v1::Key {
