@@ -6,6 +6,7 @@
     cargo_tests    the test programs of all crates, on top of a layer
     cargo_files    the sources of crates, for tests that read them when they run
     cargo_sbom     what a crate is made of
+    cargo_licenses the licences of what crates are made of
 
 Editing a crate compiles that crate and those that need it; the layer changes with Cargo.lock or a
 manifest only. docs/building.md tells how it fits together.
@@ -210,6 +211,24 @@ cargo_sbom = rule(
         _COMMON,
         crate = attr.label(mandatory = True, providers = [CrateInfo]),
         _script = _script("sbom"),
+    ),
+)
+
+def _licenses_impl(ctx):
+    output = ctx.actions.declare_file(ctx.label.name + ".txt")
+    crates = [crate[CrateInfo] for crate in ctx.attr.crates]
+    packages = ",".join([crate.package for crate in crates])
+    sources = [crate.sources for crate in crates]
+    _run(ctx, "CargoLicenses", [output], [packages, output.path], sources = sources, resources = _one_processor)
+    return [DefaultInfo(files = depset([output]))]
+
+cargo_licenses = rule(
+    implementation = _licenses_impl,
+    doc = "The licences of all third-party crates that `crates` are made of, with their texts.",
+    attrs = dict(
+        _COMMON,
+        crates = attr.label_list(mandatory = True, providers = [CrateInfo]),
+        _script = _script("licenses"),
     ),
 )
 

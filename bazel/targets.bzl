@@ -81,6 +81,7 @@ def _archives(name, files):
         name = name,
         files = places | {
             "//:LICENSE": "LICENSE",
+            "//release:licenses": "LICENSES-THIRD-PARTY.txt",
             "//:CHANGELOG.md": "CHANGELOG.md",
             "//bindings/c:supacrypt_pkcs11.h": "include/supacrypt_pkcs11.h",
         },

@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# licenses.sh CRATES SOURCES PACKAGES OUTPUT: the licences of all third-party crates that packages of the
+# workspace are made of, with their texts and notices, which most of them want to be passed on.
+set -euo pipefail
+here=$PWD/$(dirname "${BASH_SOURCE[0]}")
+# shellcheck source=bazel/cargo/workspace.sh
+source "$here/workspace.sh"
+crates=$1 sources=$2 packages=$3 output=$PWD/$4
+
+make_workspace "$crates" "$sources"
+cd /build/src
+selected=()
+for name in ${packages//,/ }; do selected+=(-p "$name"); done
+cargo tree --frozen "${selected[@]}" --edges normal --target all --prefix none --no-dedupe \
+    --format '{p}|{l}' | sed 's/ (proc-macro)//; s/ v/-/' | grep -v -e '^supacrypt-' -e '^$' |
+    sort -u >/build/crates
+
+{
+    echo "What Supacrypt is made of, beside its own code: each crate with the licence it is used under,"
+    echo "and the texts that come with it."
+    while IFS='|' read -r crate license; do
+        printf '\n%s\n%s: %s\n' "$(printf '=%.0s' {1..100})" "$crate" "$license"
+        find "/build/vendor/$crate" -maxdepth 1 -type f \
+            \( -iname 'licen[cs]e*' -o -iname 'copying*' -o -iname 'notice*' -o -iname 'unlicense*' \) |
+            LC_ALL=C sort | while read -r text; do
+            printf '\n--- %s\n\n' "$(basename "$text")"
+            cat "$text"
+        done
+    done </build/crates
+} >"$output"
+grep -q '^--- LICENSE-APACHE' "$output" || {
+    echo "no texts of licences were found" >&2
+    exit 1
+}
