@@ -31,15 +31,20 @@ def _crates_impl(ctx):
     if fetched.return_code:
         fail("cargo could not fetch the crates of Cargo.lock:\n" + fetched.stderr)
 
+    # Copied, and not watched: Bazel would take what it saw there before for what is there now.
     archives = {}
-    for registry in ctx.path(home + "/registry/cache").readdir():
-        for archive in registry.readdir():
+    for registry in ctx.path(home + "/registry/cache").readdir(watch = "no"):
+        for archive in registry.readdir(watch = "no"):
             archives[archive.basename] = archive
     sums = []
+    copied = []
     for crate in _locked(ctx.read(ctx.path(ctx.attr.lock))):
         name = "{name}-{version}.crate".format(**crate)
-        ctx.symlink(archives[name], name)
+        copied.append(archives[name])
         sums.append("{}  {}".format(crate["checksum"], name))
+    copying = ctx.execute(["cp", "--reflink=auto", "--target-directory=."] + copied)
+    if copying.return_code:
+        fail("crates could not be copied:\n" + copying.stderr)
     ctx.file("SHA256SUMS", "\n".join(sums) + "\n", executable = False)
     checked = ctx.execute(["sha256sum", "--quiet", "--check", "SHA256SUMS"])
     if checked.return_code:
