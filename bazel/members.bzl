@@ -6,6 +6,7 @@ MEMBERS = [
     "client",
     "core",
     "crypto",
+    "p11check",
     "pkcs11",
     "pki",
     "proto",
