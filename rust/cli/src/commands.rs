@@ -6,6 +6,7 @@ mod completions;
 mod doctor;
 mod key;
 mod keyring;
+mod p11;
 mod quickstart;
 mod random;
 mod sign;
@@ -34,6 +35,8 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Audit(audit::Audit),
     Doctor(doctor::Doctor),
+    #[command(subcommand)]
+    P11(p11::P11),
     Completions(completions::Completions),
     Version(version::Version),
 }
@@ -50,6 +53,7 @@ pub(crate) fn run(command: Command, context: &Context) -> Result<ExitCode> {
         Command::Random(command) => command.run(context)?,
         Command::Audit(command) => command.run(context)?,
         Command::Doctor(command) => return command.run(context),
+        Command::P11(command) => return command.run(context),
         Command::Completions(command) => command.run(context)?,
         Command::Version(command) => command.run(context)?,
     }

@@ -8,7 +8,7 @@ use supacrypt_core::Reason;
 pub(crate) const HELP: &str = "\
 Exit codes:
   0  done
-  1  the operation failed, a signature is not valid, or doctor found something wrong
+  1  the operation failed, a signature is not valid, or doctor or p11 check found something wrong
   2  the command line, an input or the configuration is wrong
   3  what was named does not exist
   4  not allowed, or not identified

@@ -9,5 +9,7 @@ mod doctor;
 mod help;
 mod keyrings;
 mod keys;
+#[cfg(target_os = "linux")]
+mod p11;
 mod quickstart;
 mod signatures;
