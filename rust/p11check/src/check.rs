@@ -67,6 +67,20 @@ mod tests {
     }
 
     #[test]
+    fn the_page_says_what_each_check_says_of_itself() {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/p11-check.md");
+        let page = std::fs::read_to_string(path).unwrap();
+        let documented: Vec<_> = page
+            .lines()
+            .filter_map(|line| line.strip_prefix("| `")?.split_once("` | "))
+            .filter(|(id, _)| id.contains('/'))
+            .map(|(id, rest)| (id.to_owned(), rest.split(" |").next().unwrap().to_owned()))
+            .collect();
+        let checks: Vec<_> = all().map(|check| (check.id(), check.about.to_owned())).collect();
+        assert_eq!(documented, checks);
+    }
+
+    #[test]
     fn a_check_is_chosen_by_its_group_its_name_and_both() {
         let check = all().find(|check| check.name == "finalize-twice").unwrap();
         for choice in ["life", "finalize-twice", "life/finalize-twice"] {
