@@ -1,19 +1,18 @@
 # nginx serves TLS with a key in the module: four worker processes, each forked after the module
-# was loaded, under load, while the backend is killed and comes back. nginx is never restarted.
+# was loaded, under load, while nginx reloads, and while the backend is killed and comes back.
 # shellcheck shell=bash
 cd "$JUDGE_WORK"
-for part in common packages build backend up; do
+for part in common packages build backend up judges; do
     # shellcheck source=/dev/null
     source "$SUPACRYPT_ROOT/ci/lib/$part.sh"
 done
 openssl_engine_config engine.cnf
-uri="pkcs11:token=$P11_TOKEN;object=nginx;type=private${P11_PIN:+;pin-value=$P11_PIN}"
-pkcs11-tool --module "$P11_MODULE" --token-label "$P11_TOKEN" --login --pin "${P11_PIN:-0000}" \
-    --keypairgen --key-type EC:prime256v1 --label nginx --id 0e01
+uri=$(uri_of nginx)
+token_tool --keypairgen --key-type EC:prime256v1 --label nginx --id 0e01
 OPENSSL_CONF=$PWD/engine.cnf openssl req -new -x509 -days 1 -engine pkcs11 -keyform engine \
     -key "$uri" -subj /CN=localhost -addext subjectAltName=DNS:localhost -sha256 -out cert.pem
 
-port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+port=$(free_port)
 mkdir -p logs
 cat >nginx.conf <<CONF
 worker_processes 4;
@@ -23,6 +22,7 @@ error_log $PWD/logs/error.log info;
 ssl_engine pkcs11;
 env OPENSSL_CONF;
 env SUPACRYPT_CONFIG;
+env SOFTHSM2_CONF;
 events { worker_connections 256; }
 http {
     access_log off;
@@ -57,10 +57,7 @@ requests() {
         [ "$(request)" = hello ] || return 1
     done
 }
-for ((try = 0; try < 100; try++)); do
-    if request >/dev/null; then break; fi
-    sleep 0.1
-done
+eventually request
 
 load() {
     local workers=() worker
@@ -72,6 +69,20 @@ load() {
 }
 load
 echo "100 handshakes"
+
+# The master reads the key again and forks new workers; the old ones finish what they have begun.
+workers() { pgrep -P "$nginx" | sort; }
+replaced() { [ -z "$(comm -12 <(workers) before)" ] && [ "$(workers | wc -l)" -eq 4 ]; }
+for round in 1 2 3; do
+    workers >before
+    load &
+    running=$!
+    kill -HUP "$nginx"
+    wait "$running" || { echo "a handshake failed across reload $round"; exit 1; }
+    eventually replaced
+done
+load
+echo "400 handshakes across three reloads"
 
 if [ -n "${SUPACRYPTD_PID:-}" ]; then
     # Under load, so that handshakes are in flight when the backend dies.

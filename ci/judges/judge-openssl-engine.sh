@@ -1,21 +1,18 @@
 # OpenSSL through libp11's engine: signatures, a certificate request, a certificate.
 # shellcheck shell=bash
 cd "$JUDGE_WORK"
-# shellcheck source=/dev/null
-source "$SUPACRYPT_ROOT/ci/lib/common.sh"
-# shellcheck source=/dev/null
-source "$SUPACRYPT_ROOT/ci/lib/up.sh"
+for part in common up judges; do
+    # shellcheck source=/dev/null
+    source "$SUPACRYPT_ROOT/ci/lib/$part.sh"
+done
 openssl_engine_config engine.cnf
-token=$P11_TOKEN
-tool() { pkcs11-tool --module "$P11_MODULE" --token-label "$token" --login --pin "${P11_PIN:-0000}" "$@"; }
 engine() { OPENSSL_CONF=$PWD/engine.cnf openssl "$@"; }
-pin=${P11_PIN:+;pin-value=$P11_PIN}
 
 head -c 100000 /dev/urandom >message
-tool --keypairgen --key-type EC:prime256v1 --label engine-ec --id 0c01
-tool --keypairgen --key-type RSA:2048 --label engine-rsa --id 0c02
+token_tool --keypairgen --key-type EC:prime256v1 --label engine-ec --id 0c01
+token_tool --keypairgen --key-type RSA:2048 --label engine-rsa --id 0c02
 for key in engine-ec engine-rsa; do
-    uri="pkcs11:token=$token;object=$key;type=private$pin"
+    uri=$(uri_of "$key")
     engine pkey -engine pkcs11 -inform engine -in "$uri" -pubout -out public.pem
     engine dgst -engine pkcs11 -keyform engine -sha256 -sign "$uri" -out signature message
     openssl dgst -sha256 -verify public.pem -signature signature message
@@ -23,7 +20,7 @@ for key in engine-ec engine-rsa; do
         -sha256 -out certificate.pem
     openssl verify -CAfile certificate.pem certificate.pem
 done
-uri="pkcs11:token=$token;object=engine-rsa;type=private$pin"
+uri=$(uri_of engine-rsa)
 engine dgst -engine pkcs11 -keyform engine -sha256 -sigopt rsa_padding_mode:pss \
     -sigopt rsa_pss_saltlen:-1 -sign "$uri" -out signature message
 openssl dgst -sha256 -verify public.pem -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:-1 \

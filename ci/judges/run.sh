@@ -1,49 +1,110 @@
 #!/usr/bin/env bash
-# Runs every judge in this folder against a backend of its own: programs that nobody here wrote,
-# which say whether the PKCS#11 module keeps to the standard. Ends with "N passed, N failed".
+# run.sh [--softhsm | --table] [--all] [NAME...]
+#
+# Runs the judges in this folder, or those that are named, against a backend of its own: programs that
+# nobody here wrote, which say whether the PKCS#11 module keeps to the standard. Ends with
+# "N passed, N failed".
+#
+#   --softhsm  judges SoftHSM2 instead, which shows whether a complaint is about ours or about the judge
+#   --table    judges both, and prints a table in Markdown
+#   --all      includes the judges that ours is not ready for
 #
 # With SUPACRYPT_JUDGE_MODULE, SUPACRYPT_JUDGE_TOKEN and SUPACRYPT_JUDGE_PIN set, another module is
-# judged, which shows whether a complaint is about ours or about the judge.
+# judged.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 SUPACRYPT_ROOT=$(cd "$here/../.." && pwd)
-for part in common packages build backend; do
+for part in common packages build backend judges; do
     # shellcheck source=/dev/null
     source "$SUPACRYPT_ROOT/ci/lib/$part.sh"
 done
-export SUPACRYPT_PROFILE=${SUPACRYPT_PROFILE:-dev}
+export SUPACRYPT_PROFILE=${SUPACRYPT_PROFILE:-dev} SUPACRYPT_ROOT SUPACRYPT_CACHE
+
+# Judges that the module fails, each with the reason.
+not_yet=(
+)
+
+modules=(ours) table='' all='' names=()
+while [ $# -gt 0 ]; do
+    case $1 in
+        --softhsm) modules=(softhsm) ;;
+        --table) modules=(ours softhsm) table=1 ;;
+        --all) all=1 ;;
+        -*) die "run.sh does not know '$1'" ;;
+        *) names+=("$1") ;;
+    esac
+    shift
+done
+[ -z "${SUPACRYPT_JUDGE_MODULE:-}" ] || modules=(other)
 
 work=$(mktemp -d)
 JUDGE_BACKEND=$work/backend
-export JUDGE_BACKEND SUPACRYPT_ROOT
+export JUDGE_BACKEND
 trap 'if backend_pid "$JUDGE_BACKEND" >/dev/null; then backend stop --dir "$JUDGE_BACKEND"; fi; rm -rf "$work"' EXIT
 
 need_judge_packages
-if [ -n "${SUPACRYPT_JUDGE_MODULE:-}" ]; then
-    P11_MODULE=$SUPACRYPT_JUDGE_MODULE P11_TOKEN=$SUPACRYPT_JUDGE_TOKEN P11_PIN=${SUPACRYPT_JUDGE_PIN:-}
-    export P11_MODULE P11_TOKEN P11_PIN
-else
-    exports=$(backend start --dir "$JUDGE_BACKEND")
-    eval "$exports"
-fi
 
-judges=("$here"/judge-*.sh)
-[ $# -gt 0 ] && judges=("${@/#/$here/judge-}") && judges=("${judges[@]/%/.sh}")
+# use MODULE: what judges find in their environment.
+use() {
+    local exports
+    unset SUPACRYPTD_PID SOFTHSM2_CONF
+    case $1 in
+        ours) exports=$(backend start --dir "$JUDGE_BACKEND") ;;
+        softhsm) exports=$(softhsm_token "$work/softhsm") ;;
+        other) exports="export P11_MODULE=$SUPACRYPT_JUDGE_MODULE P11_TOKEN=$SUPACRYPT_JUDGE_TOKEN P11_PIN=${SUPACRYPT_JUDGE_PIN:-}" ;;
+    esac
+    eval "$exports"
+}
+
+# chosen MODULE: the names of the judges to run.
+chosen() {
+    local judge name
+    if [ ${#names[@]} -gt 0 ]; then
+        printf '%s\n' "${names[@]}"
+        return
+    fi
+    for judge in "$here"/judge-*.sh; do
+        name=$(basename "$judge" .sh)
+        name=${name#judge-}
+        if [ "$1" = ours ] && [ -z "$all$table" ] && printf '%s\n' "${not_yet[@]}" | grep -q "^$name: "; then
+            continue
+        fi
+        echo "$name"
+    done
+}
+
 passed=0 failed=0
-for judge in "${judges[@]}"; do
-    name=$(basename "$judge" .sh)
+declare -A verdicts
+
+# judge MODULE NAME
+judge() {
+    local module=$1 name=$2 verdict skips start dir=$work/$1/$2
     start=$(date +%s%N)
-    mkdir "$work/$name"
-    if JUDGE_WORK=$work/$name bash -euo pipefail "$judge" >"$work/$name.log" 2>&1; then
+    mkdir -p "$dir"
+    if JUDGE_WORK=$dir bash -euo pipefail "$here/judge-$name.sh" </dev/null >"$dir.log" 2>&1; then
         verdict=ok passed=$((passed + 1))
+        skips=$(grep -c '^skipped: ' "$dir.log" || true)
+        [ "$skips" -eq 0 ] || verdict="ok, $skips skipped"
     else
         verdict=FAILED failed=$((failed + 1))
     fi
-    printf '%-28s %-6s %6d ms\n' "${name#judge-}" "$verdict" $((($(date +%s%N) - start) / 1000000))
+    verdicts[$module/$name]=$verdict
+    printf '%-20s %-16s %6d ms\n' "$name" "$verdict" $((($(date +%s%N) - start) / 1000000))
     if [ "$verdict" = FAILED ]; then
-        tail -n 40 "$work/$name.log"
+        tail -n 40 "$dir.log"
         tail -n 10 "$JUDGE_BACKEND/supacryptd.log" 2>/dev/null || true
     fi
+}
+
+for module in "${modules[@]}"; do
+    use "$module"
+    for name in $(chosen "$module"); do judge "$module" "$name"; done
 done
+if [ -n "$table" ]; then
+    printf '\n| judge | ours | SoftHSM2 |\n|---|---|---|\n'
+    for name in $(chosen ours); do
+        printf '| %s | %s | %s |\n' "$name" "${verdicts[ours/$name]}" "${verdicts[softhsm/$name]}"
+    done
+fi
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -1,0 +1,44 @@
+# What judges share. Sourced by run.sh and by judges.
+# shellcheck shell=bash
+
+# token_tool ARGUMENT...: pkcs11-tool, logged in to the token that is judged.
+token_tool() {
+    pkcs11-tool --module "$P11_MODULE" --token-label "$P11_TOKEN" --login --pin "${P11_PIN:-0000}" "$@"
+}
+
+# uri_of LABEL: the private key with that label, with the PIN if there is one.
+uri_of() { echo "pkcs11:token=$P11_TOKEN;object=$1;type=private${P11_PIN:+;pin-value=$P11_PIN}"; }
+
+# skipped WHAT: says that a part was left out because the module does not offer it. run.sh counts these.
+skipped() { echo "skipped: $1"; }
+
+# offers MECHANISM: whether the module has it, in the words of pkcs11-tool.
+offers() { token_tool --list-mechanisms 2>/dev/null | grep -q "^  $1[, ]" || { skipped "$1" && false; }; }
+
+# A TCP port of this machine that nobody listens on.
+free_port() {
+    python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+
+# eventually COMMAND...: tries for ten seconds until the command succeeds, such as a first connection.
+eventually() {
+    local try
+    for ((try = 0; try < 100; try++)); do
+        if "$@" >/dev/null 2>&1; then return; fi
+        sleep 0.1
+    done
+    "$@"
+}
+
+# softhsm_token DIR: makes a SoftHSM2 token in a directory, and prints shell exports like a backend's.
+softhsm_token() {
+    local dir=$1 module
+    module=$(dpkg-query -L libsofthsm2 | grep '/libsofthsm2\.so$' | head -n 1)
+    mkdir -p "$dir/tokens"
+    printf '%s\n' "directories.tokendir = $dir/tokens" "objectstore.backend = file" "log.level = ERROR" \
+        >"$dir/softhsm2.conf"
+    SOFTHSM2_CONF=$dir/softhsm2.conf softhsm2-util --init-token --free --label judged \
+        --so-pin 00000000 --pin 1234 >&2
+    printf 'export %s\n' "SOFTHSM2_CONF='$dir/softhsm2.conf'" "P11_MODULE='$module'" \
+        "P11_TOKEN=judged" "P11_PIN=1234"
+}
