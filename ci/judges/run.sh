@@ -22,6 +22,8 @@ export SUPACRYPT_PROFILE=${SUPACRYPT_PROFILE:-dev} SUPACRYPT_ROOT SUPACRYPT_CACH
 
 # Judges that the module fails, each with the reason.
 not_yet=(
+    "java: makes key pairs of the session and copies them (C_CopyObject), imports certificates"
+    "nss: imports certificates (C_CreateObject)"
 )
 
 modules=(ours) table='' all='' names=()

@@ -42,3 +42,24 @@ softhsm_token() {
     printf 'export %s\n' "SOFTHSM2_CONF='$dir/softhsm2.conf'" "P11_MODULE='$module'" \
         "P11_TOKEN=judged" "P11_PIN=1234"
 }
+
+# The number of the token's slot, which is all that some programs understand.
+slot_of_token() {
+    pkcs11-tool --module "$P11_MODULE" --list-slots | awk -v label="$P11_TOKEN" '
+        /^Slot/ { slot = $3; gsub(/[():]/, "", slot) }
+        $1 == "token" && $2 == "label" && $4 == label { print slot }'
+}
+
+# make_ca: ca.pem and ca.key, for the certificates that a judge needs.
+make_ca() {
+    openssl req -new -x509 -days 2 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key \
+        -subj /CN=judge -addext basicConstraints=critical,CA:true -out ca.pem 2>/dev/null
+}
+
+# issue REQUEST CERTIFICATE [EXTENSION...]: signs a request with that.
+issue() {
+    local request=$1 certificate=$2
+    shift 2
+    openssl x509 -req -days 1 -in "$request" -CA ca.pem -CAkey ca.key -CAcreateserial \
+        -extfile <(printf '%s\n' "$@") -out "$certificate" 2>/dev/null
+}

@@ -43,7 +43,7 @@ need_build_packages() {
 
 need_judge_packages() {
     need opensc gnutls-bin openssl libengine-pkcs11-openssl nginx-light curl jq softhsm2 \
-        openssh-client openssh-server apache2-bin python3-venv python3-dev procps
+        openssh-client openssh-server apache2-bin openjdk-17-jdk-headless libnss3-tools python3-venv python3-dev procps
 }
 
 need_bench_packages() { need softhsm2 p11-kit p11-kit-modules openssl; }
