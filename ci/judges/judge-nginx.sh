@@ -22,6 +22,7 @@ error_log $PWD/logs/error.log info;
 ssl_engine pkcs11;
 env OPENSSL_CONF;
 env SUPACRYPT_CONFIG;
+env SUPACRYPT_KEYRING;
 env SOFTHSM2_CONF;
 events { worker_connections 256; }
 http {

@@ -47,8 +47,7 @@ ssh-agent -D -P "$module" -a agent >/dev/null &
 agent=$!
 trap 'kill $sshd $agent 2>/dev/null; wait; tail -n 20 sshd.log' EXIT
 login() { ssh -F ssh_config "$@" 127.0.0.1 'echo "$SSH_CONNECTION"' | grep -q "$port\$"; }
-listening() { ssh-keyscan -p "$port" 127.0.0.1 | grep -q ed25519; }
-eventually listening
+eventually listening "$port"
 
 : >authorized
 ! login -o IdentityAgent=none -o PKCS11Provider="$module" -i ssh-ec.pub || exit 1

@@ -6,14 +6,31 @@ token_tool() {
     pkcs11-tool --module "$P11_MODULE" --token-label "$P11_TOKEN" --login --pin "${P11_PIN:-0000}" "$@"
 }
 
+# public_key ID FILE: exports a public key as PEM. GnuTLS does it: OpenSC 0.23 fails on curves now and then,
+# with any module.
+public_key() {
+    GNUTLS_PIN=${P11_PIN:-0000} p11tool --provider "$P11_MODULE" --login --batch --export-pubkey \
+        --outfile "$2" "pkcs11:token=$P11_TOKEN;id=%${1:0:2}%${1:2};type=private"
+}
+
 # uri_of LABEL: the private key with that label, with the PIN if there is one.
 uri_of() { echo "pkcs11:token=$P11_TOKEN;object=$1;type=private${P11_PIN:+;pin-value=$P11_PIN}"; }
+
+# unprivileged COMMAND...: for programs that do less as root. By name it is nobody then, and may still read
+# what root may.
+unprivileged() {
+    if [ "$(id -u)" -eq 0 ]; then set -- unshare --user --map-user=65534 --map-group=65534 "$@"; fi
+    "$@"
+}
 
 # skipped WHAT: says that a part was left out because the module does not offer it. run.sh counts these.
 skipped() { echo "skipped: $1"; }
 
-# offers MECHANISM: whether the module has it, in the words of pkcs11-tool.
-offers() { token_tool --list-mechanisms 2>/dev/null | grep -q "^  $1[, ]" || { skipped "$1" && false; }; }
+# offers MECHANISM: whether the module has it, in the words of pkcs11-tool's list, such as RSA-PKCS.*sign.
+offers() { token_tool --list-mechanisms 2>/dev/null | grep "^  $1[, ]" || { skipped "$1" && false; }; }
+
+# lacks WHAT: whether the module is known not to do what no list of it can say.
+lacks() { [[ " ${P11_LACKS:-} " == *" $1 "* ]] && skipped "$1"; }
 
 # A TCP port of this machine that nobody listens on.
 free_port() {
@@ -30,17 +47,29 @@ eventually() {
     "$@"
 }
 
-# softhsm_token DIR: makes a SoftHSM2 token in a directory, and prints shell exports like a backend's.
+# listening PORT: whether a server of this machine takes connections.
+listening() { : <>"/dev/tcp/127.0.0.1/$1"; }
+
+# softhsm_token DIR LABEL: makes a SoftHSM2 token in a directory, and prints shell exports for it.
 softhsm_token() {
-    local dir=$1 module
+    local dir=$1 label=$2 module
     module=$(dpkg-query -L libsofthsm2 | grep '/libsofthsm2\.so$' | head -n 1)
     mkdir -p "$dir/tokens"
     printf '%s\n' "directories.tokendir = $dir/tokens" "objectstore.backend = file" "log.level = ERROR" \
         >"$dir/softhsm2.conf"
-    SOFTHSM2_CONF=$dir/softhsm2.conf softhsm2-util --init-token --free --label judged \
-        --so-pin 00000000 --pin 1234 >&2
+    SOFTHSM2_CONF=$dir/softhsm2.conf softhsm2-util --init-token --free --label "$label" \
+        --so-pin 00000000 --pin 1234 >/dev/null
     printf 'export %s\n' "SOFTHSM2_CONF='$dir/softhsm2.conf'" "P11_MODULE='$module'" \
-        "P11_TOKEN=judged" "P11_PIN=1234"
+        "P11_TOKEN='$label'" "P11_PIN=1234" "P11_LACKS='oaep-sha256'"
+}
+
+# our_token LABEL: makes a keyring in the backend that runs, and prints shell exports for it.
+our_token() {
+    local label=$1 supacrypt
+    supacrypt=("$(programs_dir "$SUPACRYPT_PROFILE")/supacrypt" --config "$SUPACRYPT_ADMIN_CONFIG" --quiet)
+    "${supacrypt[@]}" keyring create "$label" >/dev/null
+    "${supacrypt[@]}" keyring grant "$label" app --role admin >/dev/null
+    printf 'export %s\n' "SUPACRYPT_KEYRING='$label'" "P11_TOKEN='$label'"
 }
 
 # The number of the token's slot, which is all that some programs understand.

@@ -42,8 +42,9 @@ need_build_packages() {
 }
 
 need_judge_packages() {
-    need opensc gnutls-bin openssl libengine-pkcs11-openssl nginx-light curl jq softhsm2 \
-        openssh-client openssh-server apache2-bin openjdk-17-jdk-headless libnss3-tools python3-venv python3-dev procps
+    need opensc gnutls-bin openssl libengine-pkcs11-openssl curl jq softhsm2 p11-kit p11-kit-modules \
+        nginx-light apache2-bin openssh-client openssh-server openjdk-17-jdk-headless libnss3-tools \
+        osslsigncode python3-venv python3-dev procps xxd
 }
 
 need_bench_packages() { need softhsm2 p11-kit p11-kit-modules openssl; }
