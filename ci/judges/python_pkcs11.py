@@ -1,5 +1,6 @@
 """Round trips through python-pkcs11: what is signed here verifies elsewhere, and the reverse."""
 
+import hashlib
 import os
 
 import pkcs11
@@ -44,8 +45,14 @@ def elliptic_curve(session):
     public, private = parameters.generate_keypair(
         store=True, label="python-ec", id=b"\x0d\x02", mechanism=Mechanism.EC_KEY_PAIR_GEN
     )
-    signature = private.sign(MESSAGE, mechanism=Mechanism.ECDSA_SHA256)
-    assert public.verify(MESSAGE, signature, mechanism=Mechanism.ECDSA_SHA256)
+    digest = hashlib.sha256(MESSAGE).digest()
+    signature = private.sign(digest, mechanism=Mechanism.ECDSA)
+    assert public.verify(digest, signature, mechanism=Mechanism.ECDSA)
+    if Mechanism.ECDSA_SHA256 in session.token.slot.get_mechanisms():
+        signature = private.sign(MESSAGE, mechanism=Mechanism.ECDSA_SHA256)
+        assert public.verify(MESSAGE, signature, mechanism=Mechanism.ECDSA_SHA256)
+    else:
+        print("skipped: ECDSA_SHA256")
     half = len(signature) // 2
     der = encode_dss_signature(
         int.from_bytes(signature[:half], "big"), int.from_bytes(signature[half:], "big")

@@ -60,7 +60,8 @@ softhsm_token() {
     SOFTHSM2_CONF=$dir/softhsm2.conf softhsm2-util --init-token --free --label "$label" \
         --so-pin 00000000 --pin 1234 >/dev/null
     printf 'export %s\n' "SOFTHSM2_CONF='$dir/softhsm2.conf'" "P11_MODULE='$module'" \
-        "P11_TOKEN='$label'" "P11_PIN=1234" "P11_LACKS='oaep-sha256'"
+        "P11_TOKEN='$label'" "P11_PIN=1234" "P11_SO_PIN=00000000" \
+        "P11_LACKS='oaep-sha256'"
 }
 
 # our_token LABEL: makes a keyring in the backend that runs, and prints shell exports for it.
@@ -91,4 +92,24 @@ issue() {
     shift 2
     openssl x509 -req -days 1 -in "$request" -CA ca.pem -CAkey ca.key -CAcreateserial \
         -extfile <(printf '%s\n' "$@") -out "$certificate" 2>/dev/null
+}
+
+# python_venv: makes the environment of ci/judges/python.txt if need be, and prints where it is. It has the
+# source of python-pkcs11 too, for the sake of its tests.
+python_venv() {
+    local list=$SUPACRYPT_ROOT/ci/judges/python.txt hash venv
+    hash=$(sha256sum "$list" | cut -c1-12)
+    venv=$SUPACRYPT_CACHE/judges/python-$hash
+    if [ ! -d "$venv" ]; then
+        rm -rf "$venv.new"
+        python3 -m venv "$venv.new"
+        "$venv.new/bin/python" -m pip install --quiet --require-hashes -r "$list" >&2
+        grep -A 2 '^python-pkcs11==' "$list" >"$venv.new/source.txt"
+        "$venv.new/bin/python" -m pip download --quiet --require-hashes --no-deps --no-binary :all: \
+            --dest "$venv.new/source" -r "$venv.new/source.txt" >&2
+        tar -xzf "$venv.new"/source/*.tar.gz -C "$venv.new/source" --strip-components=1
+        rm -rf "$venv.new"/source/pkcs11
+        mv "$venv.new" "$venv"
+    fi
+    echo "$venv"
 }
