@@ -43,15 +43,17 @@ backend_restart() {
 }
 
 backend_launch() {
-    local dir=$1 profile=$2 try
+    local dir=$1 profile=$2 try pid
     rm -f "$dir/data/endpoints.json"
     "$(programs_dir "$profile")/supacryptd" --config "$dir/supacryptd.toml" \
         </dev/null >>"$dir/supacryptd.log" 2>&1 &
-    echo $! >"$dir/supacryptd.pid"
+    pid=$!
+    echo "$pid" >"$dir/supacryptd.pid"
     disown
     for ((try = 0; try < 500; try++)); do
         [ -e "$dir/data/endpoints.json" ] && return
-        backend_pid "$dir" >/dev/null || break
+        # Not backend_pid: for a moment the process is still this shell by name.
+        kill -0 "$pid" 2>/dev/null || break
         sleep 0.02
     done
     tail -n 5 "$dir/supacryptd.log" >&2
