@@ -7,7 +7,7 @@ lint() {
     cd "$SUPACRYPT_ROOT"
     step "rustfmt" cargo fmt --all --check
     step "clippy" cargo clippy --locked --workspace --all-targets -- -D warnings
-    step "shellcheck" shellcheck -x dev .ci/run ci/*/*.sh bazel/*.sh bazel/cargo/*.sh \
+    step "shellcheck" shellcheck -x dev .ci/run ci/*/*.sh ci/judges/root/*.sh bazel/*.sh bazel/cargo/*.sh \
         bindings/c/*.sh release/tests/*.sh
     step "cargo-deny" "$SUPACRYPT_CACHE/tools/bin/cargo-deny" --locked check --hide-inclusion-graph \
         bans licenses sources

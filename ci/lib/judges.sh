@@ -32,9 +32,11 @@ offers() { token_tool --list-mechanisms 2>/dev/null | grep "^  $1[, ]" || { skip
 # lacks WHAT: whether the module is known not to do what no list of it can say.
 lacks() { [[ " ${P11_LACKS:-} " == *" $1 "* ]] && skipped "$1"; }
 
-# A TCP port of this machine that nobody listens on.
+# A TCP port of this machine that nobody listens on, below those that connections are given.
 free_port() {
-    python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+    local port
+    while port=$((10000 + RANDOM % 10000)) && listening "$port" 2>/dev/null; do :; done
+    echo "$port"
 }
 
 # eventually COMMAND...: tries for ten seconds until the command succeeds, such as a first connection.
@@ -61,7 +63,7 @@ softhsm_token() {
         --so-pin 00000000 --pin 1234 >/dev/null
     printf 'export %s\n' "SOFTHSM2_CONF='$dir/softhsm2.conf'" "P11_MODULE='$module'" \
         "P11_TOKEN='$label'" "P11_PIN=1234" "P11_SO_PIN=00000000" \
-        "P11_LACKS='oaep-sha256'"
+        "P11_LACKS='oaep-sha256 orderly-exit'"
 }
 
 # our_token LABEL: makes a keyring in the backend that runs, and prints shell exports for it.
@@ -112,4 +114,21 @@ python_venv() {
         mv "$venv.new" "$venv"
     fi
     echo "$venv"
+}
+
+# in_newer_root SCRIPT: runs a judge's script in a root of Debian trixie, which is made if need be. It finds
+# there what judges find here; SoftHSM2 is the root's own.
+in_newer_root() {
+    local files=$SUPACRYPT_ROOT/ci/judges/root hash root file folders=("$SUPACRYPT_ROOT" "$JUDGE_WORK")
+    hash=$(cat "$files/packages.txt" "$files/make.sh" | sha256sum | cut -c1-12)
+    root=$SUPACRYPT_CACHE/judges/root-$hash
+    [ -d "$root" ] || as_root "$files/make.sh" "$(debian_mirror)" "$root"
+    for file in "$P11_MODULE" "${SUPACRYPT_CONFIG:-}" "${SOFTHSM2_CONF:-}"; do
+        [ -z "$file" ] || [ -e "$root$file" ] || folders+=("$(dirname "$file")")
+    done
+    as_root "$files/enter.sh" "$root" "${folders[@]}" -- env "JUDGE_WORK=$JUDGE_WORK" \
+        "SUPACRYPT_ROOT=$SUPACRYPT_ROOT" "P11_MODULE=$P11_MODULE" "P11_TOKEN=$P11_TOKEN" "P11_PIN=${P11_PIN:-}" \
+        "P11_LACKS=${P11_LACKS:-}" ${SUPACRYPT_CONFIG:+"SUPACRYPT_CONFIG=$SUPACRYPT_CONFIG"} \
+        ${SUPACRYPT_KEYRING:+"SUPACRYPT_KEYRING=$SUPACRYPT_KEYRING"} \
+        ${SOFTHSM2_CONF:+"SOFTHSM2_CONF=$SOFTHSM2_CONF"} bash -euo pipefail "$1"
 }
