@@ -1,4 +1,4 @@
-# The pkcs11-tool and p11tool of Debian trixie do what those of this machine do, and test threads.
+# The pkcs11-tool and p11tool of Debian trixie: what their judges do with this machine's, and threads.
 # shellcheck shell=bash
 for part in common sdk judges; do
     # shellcheck source=/dev/null

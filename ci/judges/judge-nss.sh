@@ -20,7 +20,7 @@ certificates -A -n ca -t CT,C,C -i ca.pem
 for key in nss-rsa:rsa:-g:2048 nss-ec:ec:-q:nistp256; do
     IFS=: read -r name type option size <<<"$key"
     on_token -R -k "$type" "$option" "$size" -s "CN=$name,E=$name@example.org" -z noise -o "$name.csr"
-    openssl req -inform der -in "$name.csr" -verify -noout -out "$name.pem"
+    openssl req -inform der -in "$name.csr" -verify -noout
     openssl req -inform der -in "$name.csr" -out "$name.csr.pem"
     issue "$name.csr.pem" "$name.pem" extendedKeyUsage=emailProtection
     on_token -A -n "$name" -t ,, -i "$name.pem"

@@ -1,4 +1,5 @@
-# OpenSSL 3 through pkcs11-provider, which Debian has since trixie: see root/openssl-provider.sh.
+# OpenSSL 3 through pkcs11-provider, as Debian has it since trixie: makes keys, signs, decrypts, agrees on
+# secrets, issues certificates, signs and reads messages, and speaks TLS from both ends.
 # shellcheck shell=bash
 for part in common sdk judges; do
     # shellcheck source=/dev/null

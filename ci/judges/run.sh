@@ -123,9 +123,12 @@ for module in "${modules[@]}"; do
     for name in $(chosen "$module"); do judge "$module" "$name"; done
 done
 if [ -n "$table" ]; then
-    printf '\n| judge | ours | SoftHSM2 |\n|---|---|---|\n'
+    printf '\n| judge | what it does | ours | SoftHSM2 |\n|---|---|---|---|\n'
     for name in $(chosen ours); do
-        printf '| %s | %s | %s |\n' "$name" "${verdicts[ours/$name]}" "${verdicts[softhsm/$name]}"
+        # What a judge does is said by the comment that it begins with.
+        about=$(sed '/^# shellcheck/,$d; s/^# //' "$here/judge-$name.sh" | paste -sd' ')
+        printf '| [%s](../ci/judges/judge-%s.sh) | %s | %s | %s |\n' "$name" "$name" "$about" \
+            "${verdicts[ours/$name]}" "${verdicts[softhsm/$name]}"
     done
 fi
 echo "$passed passed, $failed failed"

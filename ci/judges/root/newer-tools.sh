@@ -1,3 +1,4 @@
+# What judge-newer-tools.sh runs in the root.
 # shellcheck shell=bash
 # shellcheck source=/dev/null
 source "$SUPACRYPT_ROOT/ci/lib/judges.sh"

@@ -1,5 +1,4 @@
-# OpenSSL 3 through pkcs11-provider: makes keys, signs, decrypts, agrees on secrets, issues certificates,
-# signs and reads messages, and speaks TLS from both ends.
+# What judge-openssl-provider.sh runs in the root.
 # shellcheck shell=bash
 cd "$JUDGE_WORK"
 # shellcheck source=/dev/null
@@ -18,7 +17,6 @@ pkcs11 = pkcs11_provider
 activate = 1
 [pkcs11_provider]
 activate = 1
-module = /usr/lib/x86_64-linux-gnu/ossl-modules/pkcs11.so
 pkcs11-module-path = $P11_MODULE
 pkcs11-module-encode-provider-uri-to-pem = true
 ${P11_PIN:+pkcs11-module-token-pin = file:$PWD/pin}
