@@ -28,7 +28,17 @@ for key in java-rsa:RSA:2048:SHA256withRSA java-ec:EC:256:SHA256withECDSA; do
     certificates -list -v -alias "$alias" >listed
     grep -q "Certificate chain length: 2" listed
 done
-certificates -list | grep -c PrivateKeyEntry
+
+# A key that was made elsewhere moves in, with its chain.
+openssl req -new -newkey rsa:2048 -nodes -keyout moved.key -subj /CN=moved -out moved.csr 2>/dev/null
+issue moved.csr moved.pem
+openssl pkcs12 -export -in moved.pem -inkey moved.key -certfile ca.pem -name moved -passout pass:changeit \
+    -out moved.p12
+keytool -importkeystore -srckeystore moved.p12 -srcstoretype PKCS12 -srcstorepass changeit -srcalias moved \
+    -destkeystore NONE -deststoretype PKCS11 -deststorepass "$pin" -destalias moved \
+    -addprovider SunPKCS11 -providerArg "$PWD/pkcs11.cfg" -destprovidername SunPKCS11-judged
+certificates -list | tee listed
+grep -c PrivateKeyEntry listed | grep -x 3
 
 # Who verifies has only the root.
 keytool -importcert -noprompt -alias ca -file ca.pem -keystore trust.p12 -storetype PKCS12 \

@@ -58,7 +58,8 @@ own_tests() {
     grep -q "No errors" report
 }
 own_tests
-lacks oaep-sha256 || own_tests --login --pin "${P11_PIN:-0000}"
+lacks own-tests || own_tests --login --pin "${P11_PIN:-0000}"
+lacks fork || pkcs11-tool --module "$P11_MODULE" --test-fork
 # The key made with it opens the session for writing, which this test needs and does not do.
 if offers ECDSA-SHA1.*sign; then
     token_tool --keypairgen --key-type EC:prime256v1 --label judge-test --id 0a06 --test-ec 2>&1 |

@@ -53,6 +53,9 @@ eventually() {
 listening() { : <>"/dev/tcp/127.0.0.1/$1"; }
 
 # softhsm_token DIR LABEL: makes a SoftHSM2 token in a directory, and prints shell exports for it.
+#
+# What SoftHSM2 2.6.1 lacks: OAEP with other hashes than SHA-1, which pkcs11-tool's own tests ask for too;
+# C_Initialize in a forked child; and it crashes with OpenSSL's provider when the process exits.
 softhsm_token() {
     local dir=$1 label=$2 module
     module=$(dpkg-query -L libsofthsm2 | grep '/libsofthsm2\.so$' | head -n 1)
@@ -63,7 +66,7 @@ softhsm_token() {
         --so-pin 00000000 --pin 1234 >/dev/null
     printf 'export %s\n' "SOFTHSM2_CONF='$dir/softhsm2.conf'" "P11_MODULE='$module'" \
         "P11_TOKEN='$label'" "P11_PIN=1234" "P11_SO_PIN=00000000" \
-        "P11_LACKS='oaep-sha256 orderly-exit'"
+        "P11_LACKS='oaep-sha256 own-tests fork orderly-exit'"
 }
 
 # our_token LABEL: makes a keyring in the backend that runs, and prints shell exports for it.
@@ -106,7 +109,7 @@ python_venv() {
         rm -rf "$venv.new"
         python3 -m venv "$venv.new"
         "$venv.new/bin/python" -m pip install --quiet --require-hashes -r "$list" >&2
-        grep -A 2 '^python-pkcs11==' "$list" >"$venv.new/source.txt"
+        sed -n '/^python-pkcs11==/,/[^\\]$/p' "$list" >"$venv.new/source.txt"
         "$venv.new/bin/python" -m pip download --quiet --require-hashes --no-deps --no-binary :all: \
             --dest "$venv.new/source" -r "$venv.new/source.txt" >&2
         tar -xzf "$venv.new"/source/*.tar.gz -C "$venv.new/source" --strip-components=1
