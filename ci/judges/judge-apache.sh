@@ -40,10 +40,10 @@ SSLCertificateFile $PWD/cert.pem
 SSLCertificateKeyFile "$uri"
 CONF
 # Debian's Apache does not serve as root.
-OPENSSL_CONF=$PWD/engine.cnf unprivileged apache2 -f "$PWD/httpd.conf"
-eventually test -s httpd.pid
-apache=$(cat httpd.pid)
-trap 'kill $apache; tail -n 20 error.log' EXIT
+mapfile -t nobody < <(unprivileged)
+OPENSSL_CONF=$PWD/engine.cnf "${nobody[@]}" apache2 -f "$PWD/httpd.conf" -DFOREGROUND &
+apache=$!
+trap 'kill $apache 2>/dev/null || true; wait $apache 2>/dev/null || true; tail -n 20 error.log' EXIT
 
 # Each request is a TLS handshake of its own, signed by the key.
 request() {

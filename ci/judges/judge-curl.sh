@@ -18,7 +18,7 @@ port=$(free_port)
 openssl s_server -accept "127.0.0.1:$port" -cert server.pem -key server.key -CAfile ca.pem -Verify 1 \
     -verify_return_error -www >server.log 2>&1 &
 server=$!
-trap 'kill $server 2>/dev/null; wait $server 2>/dev/null || true; tail -n 20 server.log' EXIT
+trap 'kill $server 2>/dev/null || true; wait $server 2>/dev/null || true; tail -n 20 server.log' EXIT
 request() {
     with_engine curl --silent --show-error --fail --max-time 15 --cacert ca.pem \
         --resolve "localhost:$port:127.0.0.1" "https://localhost:$port/" "$@"

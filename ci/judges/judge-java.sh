@@ -55,7 +55,7 @@ done
 port=$(free_port)
 java "$SUPACRYPT_ROOT/ci/judges/TlsServer.java" "$PWD/pkcs11.cfg" "$pin" "$port" &
 server=$!
-trap 'kill $server 2>/dev/null; wait $server 2>/dev/null || true' EXIT
+trap 'kill $server 2>/dev/null || true; wait $server 2>/dev/null || true' EXIT
 greeting() {
     openssl s_client -connect "127.0.0.1:$port" -servername localhost -verify_hostname localhost \
         -CAfile ca.pem -verify_return_error -quiet "$@" </dev/null 2>>client.log | grep -q hello

@@ -45,7 +45,7 @@ CONF
 [ "$(id -u)" -ne 0 ] || sed -i '1i user root;' nginx.conf
 OPENSSL_CONF=$PWD/engine.cnf nginx -p "$PWD" -c "$PWD/nginx.conf" -e "$PWD/logs/error.log" &
 nginx=$!
-trap 'kill $nginx 2>/dev/null; wait $nginx 2>/dev/null || true; tail -n 20 logs/error.log' EXIT
+trap 'kill $nginx 2>/dev/null || true; wait $nginx 2>/dev/null || true; tail -n 20 logs/error.log' EXIT
 
 # Each request is a TLS handshake of its own, signed by the key.
 request() {

@@ -45,7 +45,7 @@ CONF
 sshd=$!
 ssh-agent -D -P "$module" -a agent >/dev/null &
 agent=$!
-trap 'kill $sshd $agent 2>/dev/null; wait; tail -n 20 sshd.log' EXIT
+trap 'kill $sshd $agent 2>/dev/null || true; wait; tail -n 20 sshd.log' EXIT
 login() { ssh -F ssh_config "$@" 127.0.0.1 'echo "$SSH_CONNECTION"' | grep -q "$port\$"; }
 eventually listening "$port"
 

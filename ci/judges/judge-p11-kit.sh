@@ -7,18 +7,19 @@ source "$SUPACRYPT_ROOT/ci/lib/judges.sh"
 token_tool --keypairgen --key-type EC:prime256v1 --label kit-ec --id 1301
 export XDG_CONFIG_HOME=$PWD/config GNUTLS_PIN=${P11_PIN:-0000}
 # To root, p11-kit gives no configuration of its own.
+mapfile -t nobody < <(unprivileged)
 mkdir -p config/pkcs11/modules
 echo "user-config: only" >config/pkcs11/pkcs11.conf
 echo "module: $P11_MODULE" >config/pkcs11/modules/judged.module
 
-unprivileged p11-kit list-modules | tee modules
+"${nobody[@]}" p11-kit list-modules | tee modules
 grep -q "token: $P11_TOKEN" modules
 # Programs that know only p11-kit find the key through it.
-unprivileged p11tool --batch --login --export-pubkey --outfile public.pem \
+"${nobody[@]}" p11tool --batch --login --export-pubkey --outfile public.pem \
     "pkcs11:token=$P11_TOKEN;object=kit-ec;type=private"
-unprivileged p11tool --batch --login --test-sign "pkcs11:token=$P11_TOKEN;id=%13%01;type=private"
+"${nobody[@]}" p11tool --batch --login --test-sign "pkcs11:token=$P11_TOKEN;id=%13%01;type=private"
 proxy=$(find /usr/lib -name p11-kit-proxy.so | head -n 1)
-unprivileged pkcs11-tool --module "$proxy" --token-label "$P11_TOKEN" --login --pin "$GNUTLS_PIN" \
+"${nobody[@]}" pkcs11-tool --module "$proxy" --token-label "$P11_TOKEN" --login --pin "$GNUTLS_PIN" \
     --list-objects | grep kit-ec
 
 unset XDG_CONFIG_HOME

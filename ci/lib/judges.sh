@@ -16,11 +16,10 @@ public_key() {
 # uri_of LABEL: the private key with that label, with the PIN if there is one.
 uri_of() { echo "pkcs11:token=$P11_TOKEN;object=$1;type=private${P11_PIN:+;pin-value=$P11_PIN}"; }
 
-# unprivileged COMMAND...: for programs that do less as root. By name it is nobody then, and may still read
-# what root may.
+# unprivileged: the words, one a line, to put before a program that does less as root. By name root is nobody
+# then, and may still read what root may.
 unprivileged() {
-    if [ "$(id -u)" -eq 0 ]; then set -- unshare --user --map-user=65534 --map-group=65534 "$@"; fi
-    "$@"
+    [ "$(id -u)" -ne 0 ] || printf '%s\n' unshare --user --map-user=65534 --map-group=65534
 }
 
 # skipped WHAT: says that a part was left out because the module does not offer it. run.sh counts these.

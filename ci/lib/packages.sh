@@ -41,10 +41,13 @@ need_build_packages() {
     fi
 }
 
+# The tools that ./dev up shows.
+need_up_packages() { need opensc gnutls-bin openssl libengine-pkcs11-openssl jq; }
+
 need_judge_packages() {
-    need opensc gnutls-bin openssl libengine-pkcs11-openssl curl jq softhsm2 p11-kit p11-kit-modules \
-        nginx-light apache2-bin openssh-client openssh-server openjdk-17-jdk-headless libnss3-tools \
-        osslsigncode python3-venv python3-dev procps xxd
+    need_up_packages
+    need softhsm2 p11-kit p11-kit-modules nginx-light apache2-bin curl openssh-client openssh-server \
+        openjdk-17-jdk-headless libnss3-tools osslsigncode python3-venv python3-dev procps xxd mmdebstrap
 }
 
 need_bench_packages() { need softhsm2 p11-kit p11-kit-modules openssl; }

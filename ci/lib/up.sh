@@ -5,7 +5,7 @@ up() {
     local once=
     [ "${1:-}" = --once ] && once=1
     need_build_packages
-    need_judge_packages
+    need_up_packages
     step "build (release)" build_programs release
 
     local dir=$SUPACRYPT_CACHE/dev-backend exports work

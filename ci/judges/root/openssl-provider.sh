@@ -75,10 +75,11 @@ openssl cms -encrypt -binary -aes256 -in message -outform der -out secret provid
 provided cms -decrypt -binary -inform der -in secret -recip provider-rsa.cert.pem \
     -inkey "$(uri provider-rsa)" | cmp - message
 
-serve() { provided s_server -www -accept "127.0.0.1:$port" -CAfile ca.pem -Verify 1 -verify_return_error "$@"; }
 for key in provider-ec provider-rsa; do
     port=$(free_port)
-    serve -cert "$key.cert.pem" -key "$(uri "$key")" >server.log 2>&1 &
+    # Not by the function, whose process would be a shell's.
+    OPENSSL_CONF=$PWD/provider.cnf openssl s_server -www -accept "127.0.0.1:$port" -CAfile ca.pem -Verify 1 \
+        -verify_return_error -cert "$key.cert.pem" -key "$(uri "$key")" >server.log 2>&1 &
     server=$!
     trap 'kill $server 2>/dev/null || true' EXIT
     eventually listening "$port"
