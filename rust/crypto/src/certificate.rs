@@ -2,7 +2,7 @@
 
 use der::{Encode, Tag, asn1::AnyRef};
 use supacrypt_core::{Error, Reason, Result};
-use x509_parser::{certificate::X509CertificateParser, nom::Parser, x509::X509Name};
+use x509_parser::{certificate::X509CertificateParser, nom::Parser};
 
 /// An X.509 certificate (RFC 5280, section 4.1). It was read, not verified: nothing here says that
 /// it can be trusted.
@@ -18,6 +18,8 @@ pub struct Certificate {
     pub public_key: Vec<u8>,
     /// The subject for people, such as `CN=example, O=Example`.
     pub subject_text: String,
+    /// The first common name of the subject, where it has one.
+    pub common_name: Option<String>,
     /// The issuer for people.
     pub issuer_text: String,
     /// The beginning of its validity, seconds since the Unix epoch.
@@ -50,13 +52,16 @@ impl Certificate {
         let serial_number = AnyRef::new(Tag::Integer, certificate.raw_serial())
             .and_then(|serial| serial.to_der())
             .map_err(|_| refusal(der))?;
+        let mut common_names = certificate.subject().iter_common_name();
+        let common_name = common_names.find_map(|name| name.as_str().ok());
         Ok(Certificate {
             subject: certificate.subject().as_raw().to_vec(),
             issuer: certificate.issuer().as_raw().to_vec(),
             serial_number,
             public_key: certificate.public_key().raw.to_vec(),
-            subject_text: text(certificate.subject()),
-            issuer_text: text(certificate.issuer()),
+            subject_text: text(&certificate.subject().to_string()),
+            common_name: common_name.map(text),
+            issuer_text: text(&certificate.issuer().to_string()),
             not_before: certificate.validity().not_before.timestamp(),
             not_after: certificate.validity().not_after.timestamp(),
         })
@@ -77,9 +82,9 @@ fn refusal(bytes: &[u8]) -> Error {
 }
 
 /// A name for people, without what would forge lines on a terminal or in a log.
-fn text(name: &X509Name<'_>) -> String {
+fn text(name: &str) -> String {
     let replaced = |c: char| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c };
-    name.to_string().chars().map(replaced).collect()
+    name.chars().map(replaced).collect()
 }
 
 #[cfg(test)]
@@ -105,7 +110,7 @@ mod tests {
         assert_eq!((&read.subject[..], &read.issuer[..]), (&name[..], &name[..]));
         // Positive, in spite of its first bit.
         assert_eq!(read.serial_number, b"\x02\x03\x00\x80\x01");
-        assert_eq!(read.subject_text, "CN=a");
+        assert_eq!((read.subject_text.as_str(), read.common_name.as_deref()), ("CN=a", Some("a")));
         assert!(read.not_before < read.not_after);
         assert!(PublicKey::from_spki_der(&read.public_key).is_ok());
     }
