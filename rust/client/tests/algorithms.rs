@@ -7,7 +7,8 @@ use std::sync::Arc;
 use common::p256;
 use supacrypt_client::{Client, Key, NewKey};
 use supacrypt_core::{
-    DerivationInput, DerivationScheme, Digest, Kdf, KeySpec, KeyUsages, Reason, SignatureScheme,
+    DerivationInput, DerivationScheme, Digest, EncryptionScheme, Kdf, KeySpec, KeyUsages, Reason,
+    SignatureScheme,
 };
 use supacrypt_crypto::PublicComponents;
 use supacrypt_testkit::Backend;
@@ -90,4 +91,22 @@ fn a_key_for_signing_hands_out_no_secrets_unless_it_was_asked_to() {
     let scheme = DerivationScheme::Ecdh { kdf: Kdf::None };
     let error = client.derive(&key.version, scheme, &input).unwrap_err();
     assert_eq!(error.reason(), Reason::UsageNotPermitted);
+}
+
+#[test]
+fn authenticated_encryption_takes_its_nonce_and_opens_with_no_other() {
+    let backend = Backend::start();
+    let client = backend.client();
+    for (spec, scheme, nonce) in [
+        (KeySpec::ChaCha20, EncryptionScheme::ChaCha20Poly1305, &[3; 12][..]),
+        (KeySpec::Aes192, EncryptionScheme::AesCcm { tag_length: 8 }, &[3; 13]),
+        (KeySpec::Aes256, EncryptionScheme::AesCcm { tag_length: 16 }, &[3; 7]),
+    ] {
+        let key = make(&backend, &client, spec);
+        let sealed = client.encrypt(&key.version, scheme, nonce, b"aad", b"secret").unwrap();
+        let open = |nonce: &[u8]| client.decrypt(&key.version, scheme, nonce, b"aad", &sealed);
+        assert_eq!(**open(nonce).unwrap(), *b"secret");
+        let error = open(&vec![4; nonce.len()]).unwrap_err();
+        assert_eq!(error.reason(), Reason::DecryptionFailed);
+    }
 }

@@ -38,6 +38,9 @@ pub enum KeySpec {
     /// NIST P-521 (secp521r1).
     #[strum(serialize = "ec-p521")]
     EcP521,
+    /// The curve secp256k1 (SEC 2, section 2.4.1).
+    #[strum(serialize = "ec-secp256k1")]
+    EcSecp256k1,
     /// Edwards curve 25519 for signatures (RFC 8032).
     #[strum(serialize = "ed25519")]
     Ed25519,
@@ -65,9 +68,15 @@ pub enum KeySpec {
     /// AES with a 128-bit key.
     #[strum(serialize = "aes-128")]
     Aes128,
+    /// AES with a 192-bit key.
+    #[strum(serialize = "aes-192")]
+    Aes192,
     /// AES with a 256-bit key.
     #[strum(serialize = "aes-256")]
     Aes256,
+    /// ChaCha20 (RFC 8439), a 256-bit key.
+    #[strum(serialize = "chacha20")]
+    ChaCha20,
     /// A secret for HMAC-SHA-256, 32 bytes when generated.
     #[strum(serialize = "hmac-sha256")]
     HmacSha256,
@@ -84,7 +93,7 @@ pub enum KeySpec {
 pub enum KeyClass {
     /// RSA key pairs.
     Rsa,
-    /// Key pairs on a NIST prime curve.
+    /// Key pairs on a prime curve in short Weierstrass form.
     Ec,
     /// Edwards-curve signature key pairs.
     Edwards,
@@ -96,6 +105,8 @@ pub enum KeyClass {
     MlKem,
     /// AES secret keys.
     Aes,
+    /// ChaCha20 secret keys.
+    ChaCha20,
     /// HMAC secrets.
     Hmac,
 }
@@ -105,12 +116,15 @@ impl KeySpec {
     pub const fn class(self) -> KeyClass {
         match self {
             KeySpec::Rsa2048 | KeySpec::Rsa3072 | KeySpec::Rsa4096 => KeyClass::Rsa,
-            KeySpec::EcP256 | KeySpec::EcP384 | KeySpec::EcP521 => KeyClass::Ec,
+            KeySpec::EcP256 | KeySpec::EcP384 | KeySpec::EcP521 | KeySpec::EcSecp256k1 => {
+                KeyClass::Ec
+            }
             KeySpec::Ed25519 => KeyClass::Edwards,
             KeySpec::X25519 => KeyClass::Montgomery,
             KeySpec::MlDsa44 | KeySpec::MlDsa65 | KeySpec::MlDsa87 => KeyClass::MlDsa,
             KeySpec::MlKem512 | KeySpec::MlKem768 | KeySpec::MlKem1024 => KeyClass::MlKem,
-            KeySpec::Aes128 | KeySpec::Aes256 => KeyClass::Aes,
+            KeySpec::Aes128 | KeySpec::Aes192 | KeySpec::Aes256 => KeyClass::Aes,
+            KeySpec::ChaCha20 => KeyClass::ChaCha20,
             KeySpec::HmacSha256 | KeySpec::HmacSha384 | KeySpec::HmacSha512 => KeyClass::Hmac,
         }
     }
@@ -122,7 +136,11 @@ impl KeySpec {
             KeySpec::Rsa2048 => 2048,
             KeySpec::Rsa3072 => 3072,
             KeySpec::Rsa4096 => 4096,
-            KeySpec::EcP256 | KeySpec::Aes256 | KeySpec::HmacSha256 => 256,
+            KeySpec::EcP256
+            | KeySpec::EcSecp256k1
+            | KeySpec::Aes256
+            | KeySpec::ChaCha20
+            | KeySpec::HmacSha256 => 256,
             KeySpec::EcP384 | KeySpec::HmacSha384 => 384,
             KeySpec::EcP521 => 521,
             KeySpec::Ed25519 | KeySpec::X25519 => 255,
@@ -135,6 +153,7 @@ impl KeySpec {
             KeySpec::MlKem768 => 8 * 1184,
             KeySpec::MlKem1024 => 8 * 1568,
             KeySpec::Aes128 => 128,
+            KeySpec::Aes192 => 192,
             KeySpec::HmacSha512 => 512,
         }
     }
@@ -159,7 +178,7 @@ impl KeySpec {
             | KeyClass::Montgomery
             | KeyClass::MlDsa
             | KeyClass::MlKem => None,
-            KeyClass::Aes => Some(self.bytes()..=self.bytes()),
+            KeyClass::Aes | KeyClass::ChaCha20 => Some(self.bytes()..=self.bytes()),
             // 112 bits is the least that NIST SP 800-131A still allows, and 128 bytes is the longest
             // block of a SHA-2 digest, beyond which a secret would be hashed first.
             KeyClass::Hmac => Some(14..=128),
@@ -179,7 +198,7 @@ impl KeySpec {
             }
             KeyClass::Montgomery => KeyUsages::DERIVE,
             KeyClass::MlKem => KeyUsages::ENCAPSULATE.union(KeyUsages::DECAPSULATE),
-            KeyClass::Aes => KeyUsages::ENCRYPT.union(KeyUsages::DECRYPT),
+            KeyClass::Aes | KeyClass::ChaCha20 => KeyUsages::ENCRYPT.union(KeyUsages::DECRYPT),
         }
     }
     /// What a key of this kind may do when its maker does not say: one purpose. An EC key signs; it

@@ -15,6 +15,9 @@ pub enum SignatureScheme {
     /// PKCS#1 v1.5 padding, type 1, around the input as it is: the caller made the `DigestInfo`,
     /// or wants none (PKCS#11 `CKM_RSA_PKCS`).
     RsaPkcs1Raw,
+    /// RSA without padding (RFC 8017, section 5.2.1): a number as long as the modulus and smaller
+    /// than it. The caller pads; the same computation decrypts.
+    RsaRaw,
     /// RSASSA-PSS (RFC 8017, section 8.1) over a digest.
     RsaPss {
         /// The digest the input was made with.
@@ -47,6 +50,7 @@ impl SignatureScheme {
         match self {
             SignatureScheme::RsaPkcs1 { .. }
             | SignatureScheme::RsaPkcs1Raw
+            | SignatureScheme::RsaRaw
             | SignatureScheme::RsaPss { .. } => KeyClass::Rsa,
             SignatureScheme::Ecdsa => KeyClass::Ec,
             SignatureScheme::Ed25519 => KeyClass::Edwards,
@@ -59,6 +63,7 @@ impl SignatureScheme {
         match self {
             SignatureScheme::RsaPkcs1 { .. }
             | SignatureScheme::RsaPkcs1Raw
+            | SignatureScheme::RsaRaw
             | SignatureScheme::RsaPss { .. } => key.bytes(),
             SignatureScheme::Ecdsa => 2 * key.bytes(),
             SignatureScheme::Ed25519 => 64,
@@ -87,6 +92,7 @@ impl SignatureScheme {
         let fits = match self {
             SignatureScheme::RsaPkcs1 { digest } => input_len == digest.len(),
             SignatureScheme::RsaPkcs1Raw => input_len <= key.bytes() - 11,
+            SignatureScheme::RsaRaw => input_len == key.bytes(),
             SignatureScheme::RsaPss { digest, salt_length, .. } => {
                 // emLen >= hLen + sLen + 2 (RFC 8017, section 9.1.1).
                 let largest_salt = (key.bits() - 1).div_ceil(8) - digest.len() - 2;
@@ -136,6 +142,7 @@ impl std::fmt::Display for SignatureScheme {
         match self {
             SignatureScheme::RsaPkcs1 { digest } => write!(f, "rsa-pkcs1-{digest}"),
             SignatureScheme::RsaPkcs1Raw => f.write_str("rsa-pkcs1-raw"),
+            SignatureScheme::RsaRaw => f.write_str("rsa-raw"),
             SignatureScheme::RsaPss { digest, .. } => write!(f, "rsa-pss-{digest}"),
             SignatureScheme::Ecdsa => f.write_str("ecdsa"),
             SignatureScheme::Ed25519 => f.write_str("ed25519"),

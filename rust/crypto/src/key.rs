@@ -8,8 +8,10 @@ use supacrypt_core::{
 use zeroize::Zeroizing;
 
 use crate::{
-    Material, PublicKey, aes, derive,
+    Material, PublicKey, derive,
     material::private_key,
+    public_key::too_large,
+    symmetric,
     sys::{Failed, PKey, ec, kem, message, rsa},
 };
 
@@ -21,7 +23,7 @@ pub struct Key {
 
 enum Secret {
     Pair { private: PKey, public: PublicKey },
-    Aes(Zeroizing<Vec<u8>>),
+    Cipher(Zeroizing<Vec<u8>>),
     Hmac(Box<hmac::Key>),
 }
 
@@ -47,7 +49,7 @@ impl Key {
             Some(_) if spec.class() == KeyClass::Hmac => {
                 Secret::Hmac(Box::new(hmac::Key::new(hmac_digest(spec), bytes)))
             }
-            Some(_) => Secret::Aes(Zeroizing::new(bytes.to_vec())),
+            Some(_) => Secret::Cipher(Zeroizing::new(bytes.to_vec())),
         };
         Ok(Key { spec, secret })
     }
@@ -61,7 +63,7 @@ impl Key {
     pub fn public_key(&self) -> Option<&PublicKey> {
         match &self.secret {
             Secret::Pair { public, .. } => Some(public),
-            Secret::Aes(_) | Secret::Hmac(_) => None,
+            Secret::Cipher(_) | Secret::Hmac(_) => None,
         }
     }
 
@@ -96,7 +98,10 @@ impl Key {
             }
             _ => rsa::sign(private, scheme, input),
         };
-        signature.map_err(|Failed| Error::new(Reason::Internal, format!("{scheme} failed to sign")))
+        signature.map_err(|Failed| match scheme {
+            SignatureScheme::RsaRaw => too_large(scheme),
+            _ => Error::new(Reason::Internal, format!("{scheme} failed to sign")),
+        })
     }
 
     /// Encrypts; RSA schemes use the public half.
@@ -119,7 +124,7 @@ impl Key {
         check_aad(scheme, aad)?;
         match &self.secret {
             Secret::Pair { public, .. } => public.encrypt(scheme, aad, plaintext),
-            Secret::Aes(key) => aes::encrypt(key, scheme, iv, aad, plaintext),
+            Secret::Cipher(key) => symmetric::encrypt(key, scheme, iv, aad, plaintext),
             Secret::Hmac(_) => Err(self.mismatch(scheme)),
         }
     }
@@ -145,7 +150,7 @@ impl Key {
         check_aad(scheme, aad)?;
         let plaintext = match &self.secret {
             Secret::Pair { private, .. } => rsa::decrypt(private, scheme, aad, ciphertext),
-            Secret::Aes(key) => aes::decrypt(key, scheme, iv, aad, ciphertext),
+            Secret::Cipher(key) => symmetric::decrypt(key, scheme, iv, aad, ciphertext),
             Secret::Hmac(_) => return Err(self.mismatch(scheme)),
         };
         plaintext.map_err(|Failed| {
@@ -183,7 +188,7 @@ impl Key {
         scheme.check(self.spec, input)?;
         match &self.secret {
             Secret::Pair { private, .. } => derive::from_pair(private, self.spec, scheme, input),
-            Secret::Aes(_) | Secret::Hmac(_) => Err(self.mismatch(scheme)),
+            Secret::Cipher(_) | Secret::Hmac(_) => Err(self.mismatch(scheme)),
         }
     }
 
@@ -207,7 +212,7 @@ impl Key {
         scheme.check(self.spec)?;
         match &self.secret {
             Secret::Hmac(key) => Ok(key),
-            Secret::Pair { .. } | Secret::Aes(_) => Err(self.mismatch(scheme)),
+            Secret::Pair { .. } | Secret::Cipher(_) => Err(self.mismatch(scheme)),
         }
     }
 

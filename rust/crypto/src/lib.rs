@@ -14,7 +14,6 @@
 //! Private and secret values are wiped when dropped, by this crate or by AWS-LC's own allocator,
 //! and appear in no `Debug` output and no error.
 
-mod aes;
 mod certificate;
 mod derive;
 mod digest;
@@ -24,6 +23,7 @@ mod material;
 mod public_key;
 mod random;
 mod seed;
+mod symmetric;
 mod sys;
 
 pub use certificate::Certificate;

@@ -154,8 +154,10 @@ impl PublicKey {
     ) -> Result<Vec<u8>> {
         scheme.check_encrypt(self.0.spec, 0, plaintext.len())?;
         check_aad(scheme, aad)?;
-        rsa::encrypt(&self.0.key, scheme, aad, plaintext)
-            .map_err(|Failed| Error::new(Reason::Internal, format!("{scheme} failed to encrypt")))
+        rsa::encrypt(&self.0.key, scheme, aad, plaintext).map_err(|Failed| match scheme {
+            EncryptionScheme::RsaRaw => too_large(scheme),
+            _ => Error::new(Reason::Internal, format!("{scheme} failed to encrypt")),
+        })
     }
 
     /// Makes a secret for the holder of the private key, and the ciphertext that gives it to them.
@@ -186,6 +188,14 @@ impl PublicKey {
             _ => PublicComponents::Ec { point: ec::point(&self.0.spki, self.0.spec) },
         }
     }
+}
+
+/// What a caller is told of an input that is no number below the modulus.
+pub(crate) fn too_large(scheme: impl std::fmt::Display) -> Error {
+    Error::new(
+        Reason::InvalidArgument,
+        format!("{scheme} takes a number that is smaller than the modulus"),
+    )
 }
 
 /// The encoded key of a kind that consists of nothing else.

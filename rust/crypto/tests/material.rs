@@ -63,7 +63,8 @@ fn a_private_scalar_with_a_foreign_point_is_refused() {
 
 #[test]
 fn secrets_of_the_wrong_length_are_refused() {
-    for (spec, length) in [(KeySpec::Aes128, 24), (KeySpec::Aes256, 16), (KeySpec::HmacSha256, 13)]
+    for (spec, length) in
+        [(KeySpec::Aes128, 24), (KeySpec::ChaCha20, 16), (KeySpec::HmacSha256, 13)]
     {
         let error = import(spec, &vec![0; length]).unwrap_err();
         assert_eq!(error.reason(), Reason::InvalidKeyMaterial, "{spec}");

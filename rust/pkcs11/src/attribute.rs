@@ -181,6 +181,7 @@ pub(crate) const fn key_type(spec: KeySpec) -> CK_KEY_TYPE {
         KeyClass::MlDsa => CKK_ML_DSA,
         KeyClass::MlKem => CKK_ML_KEM,
         KeyClass::Aes => CKK_AES,
+        KeyClass::ChaCha20 => CKK_CHACHA20,
         KeyClass::Hmac => CKK_GENERIC_SECRET,
     }
 }

@@ -1,4 +1,4 @@
-//! AES in the unauthenticated modes CBC and CTR (NIST SP 800-38A).
+//! AES in the unauthenticated modes ECB, CBC and CTR (NIST SP 800-38A).
 
 use std::ffi::c_int;
 
@@ -10,6 +10,8 @@ use super::{Failed, check, owned::Owned};
 /// Mode of operation.
 #[derive(Clone, Copy)]
 pub(crate) enum BlockMode {
+    /// Each block on its own; no IV.
+    Ecb,
     /// Cipher block chaining, with PKCS#7 padding or without.
     Cbc { padding: bool },
     /// Counter mode, the whole block being the counter.
@@ -25,7 +27,7 @@ pub(crate) enum Direction {
 
 const BLOCK_LEN: usize = 16;
 
-/// Encrypts or decrypts `input` in one go. `key` has 16 or 32 bytes and `iv` 16.
+/// Encrypts or decrypts `input` in one go. `key` has 16, 24 or 32 bytes and `iv` 16, or none for ECB.
 pub(crate) fn run(
     key: &[u8],
     mode: BlockMode,
@@ -36,14 +38,20 @@ pub(crate) fn run(
     // SAFETY: these functions only return pointers to static tables.
     let cipher = unsafe {
         match (mode, key.len()) {
+            (BlockMode::Ecb, 16) => lc::EVP_aes_128_ecb(),
+            (BlockMode::Ecb, 24) => lc::EVP_aes_192_ecb(),
+            (BlockMode::Ecb, 32) => lc::EVP_aes_256_ecb(),
             (BlockMode::Cbc { .. }, 16) => lc::EVP_aes_128_cbc(),
+            (BlockMode::Cbc { .. }, 24) => lc::EVP_aes_192_cbc(),
             (BlockMode::Cbc { .. }, 32) => lc::EVP_aes_256_cbc(),
             (BlockMode::Ctr, 16) => lc::EVP_aes_128_ctr(),
+            (BlockMode::Ctr, 24) => lc::EVP_aes_192_ctr(),
             (BlockMode::Ctr, 32) => lc::EVP_aes_256_ctr(),
             _ => return Err(Failed),
         }
     };
-    if iv.len() != BLOCK_LEN {
+    let iv_len = if matches!(mode, BlockMode::Ecb) { 0 } else { BLOCK_LEN };
+    if iv.len() != iv_len {
         return Err(Failed);
     }
     let encrypt = c_int::from(matches!(direction, Direction::Encrypt));

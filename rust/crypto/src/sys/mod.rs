@@ -3,11 +3,12 @@
 //! anything; lengths are checked above.
 #![allow(unsafe_code)]
 
+pub(crate) mod aead;
 pub(crate) mod agreement;
+pub(crate) mod ccm;
 pub(crate) mod cipher;
 pub(crate) mod digest;
 pub(crate) mod ec;
-pub(crate) mod gcm;
 pub(crate) mod kem;
 pub(crate) mod key_wrap;
 pub(crate) mod message;

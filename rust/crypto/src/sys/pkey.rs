@@ -101,7 +101,7 @@ impl PKey {
             KeyClass::Montgomery => lc::EVP_PKEY_X25519,
             KeyClass::MlDsa => lc::EVP_PKEY_PQDSA,
             KeyClass::MlKem => lc::EVP_PKEY_KEM,
-            KeyClass::Aes | KeyClass::Hmac => return Err(Failed),
+            KeyClass::Aes | KeyClass::ChaCha20 | KeyClass::Hmac => return Err(Failed),
         };
         let mut key = ptr::null_mut();
         // SAFETY: the context lives to the end of the block; `EVP_PKEY_keygen` allocates the key
@@ -158,6 +158,7 @@ impl PKey {
                 Some(lc::NID_X9_62_prime256v1) => Some(KeySpec::EcP256),
                 Some(lc::NID_secp384r1) => Some(KeySpec::EcP384),
                 Some(lc::NID_secp521r1) => Some(KeySpec::EcP521),
+                Some(lc::NID_secp256k1) => Some(KeySpec::EcSecp256k1),
                 _ => None,
             },
             lc::EVP_PKEY_ED25519 => Some(KeySpec::Ed25519),
@@ -243,6 +244,7 @@ pub(super) fn curve(spec: KeySpec) -> Option<c_int> {
         KeySpec::EcP256 => Some(lc::NID_X9_62_prime256v1),
         KeySpec::EcP384 => Some(lc::NID_secp384r1),
         KeySpec::EcP521 => Some(lc::NID_secp521r1),
+        KeySpec::EcSecp256k1 => Some(lc::NID_secp256k1),
         _ => None,
     }
 }

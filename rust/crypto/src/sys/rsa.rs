@@ -175,6 +175,9 @@ unsafe fn set_signature_padding(context: &Context, scheme: SignatureScheme) -> R
             SignatureScheme::RsaPkcs1Raw => {
                 check(lc::EVP_PKEY_CTX_set_rsa_padding(context, lc::RSA_PKCS1_PADDING))
             }
+            SignatureScheme::RsaRaw => {
+                check(lc::EVP_PKEY_CTX_set_rsa_padding(context, lc::RSA_NO_PADDING))
+            }
             SignatureScheme::RsaPss { digest, mgf_digest, salt_length } => {
                 check(lc::EVP_PKEY_CTX_set_rsa_padding(context, lc::RSA_PKCS1_PSS_PADDING))?;
                 check(lc::EVP_PKEY_CTX_set_signature_md(context, algorithm(digest)))?;
@@ -202,6 +205,9 @@ unsafe fn set_encryption_padding(
         match scheme {
             EncryptionScheme::RsaPkcs1 => {
                 check(lc::EVP_PKEY_CTX_set_rsa_padding(context, lc::RSA_PKCS1_PADDING))
+            }
+            EncryptionScheme::RsaRaw => {
+                check(lc::EVP_PKEY_CTX_set_rsa_padding(context, lc::RSA_NO_PADDING))
             }
             EncryptionScheme::RsaOaep { digest, mgf_digest } => {
                 check(lc::EVP_PKEY_CTX_set_rsa_padding(context, lc::RSA_PKCS1_OAEP_PADDING))?;

@@ -5,14 +5,16 @@ use supacrypt_core::{Error, KeySpec, KeyUsages, KeyVersionState, Origin};
 use super::unknown;
 use crate::v1;
 
-/// Pairs each core value with its wire value and derives both directions from the one list.
+/// Pairs each core value with its wire value and derives both directions from the one list. After a
+/// semicolon come those that prost spells in another way.
 macro_rules! pairs {
-    ($core:ident, $what:literal: $($value:ident),+ $(,)?) => {
+    ($core:ident, $what:literal: $($value:ident),+ $(; $($ours:ident = $wire:ident),+)?) => {
         impl From<$core> for v1::$core {
             #[allow(unreachable_patterns)] // Core enums that grow are non_exhaustive.
             fn from(value: $core) -> Self {
                 match value {
                     $($core::$value => v1::$core::$value,)+
+                    $($($core::$ours => v1::$core::$wire,)+)?
                     _ => v1::$core::Unspecified,
                 }
             }
@@ -24,6 +26,7 @@ macro_rules! pairs {
             fn try_from(value: v1::$core) -> Result<Self, Error> {
                 match value {
                     $(v1::$core::$value => Ok($core::$value),)+
+                    $($(v1::$core::$wire => Ok($core::$ours),)+)?
                     v1::$core::Unspecified => Err(unknown($what)),
                 }
             }
@@ -34,7 +37,8 @@ macro_rules! pairs {
 pairs!(KeySpec, "the key spec":
     Rsa2048, Rsa3072, Rsa4096, EcP256, EcP384, EcP521, Ed25519, Aes128, Aes256,
     HmacSha256, HmacSha384, HmacSha512, MlDsa44, MlDsa65, MlDsa87, MlKem512, MlKem768,
-    MlKem1024, X25519);
+    MlKem1024, X25519, EcSecp256k1, Aes192;
+    ChaCha20 = Chacha20);
 pairs!(KeyVersionState, "the key version state": Enabled, Disabled, Destroyed);
 pairs!(Origin, "the origin": Generated, Imported);
 

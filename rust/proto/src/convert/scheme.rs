@@ -65,6 +65,7 @@ impl From<SignatureScheme> for v1::SignatureScheme {
                 wire.set_digest(digest.into());
             }
             SignatureScheme::RsaPkcs1Raw => wire.set_type(SignatureType::RsaPkcs1Raw),
+            SignatureScheme::RsaRaw => wire.set_type(SignatureType::RsaRaw),
             SignatureScheme::RsaPss { digest, mgf_digest, salt_length } => {
                 wire.set_type(SignatureType::RsaPss);
                 wire.set_digest(digest.into());
@@ -90,6 +91,7 @@ impl TryFrom<&v1::SignatureScheme> for SignatureScheme {
                 Ok(SignatureScheme::RsaPkcs1 { digest: wire.digest().try_into()? })
             }
             SignatureType::RsaPkcs1Raw => Ok(SignatureScheme::RsaPkcs1Raw),
+            SignatureType::RsaRaw => Ok(SignatureScheme::RsaRaw),
             SignatureType::RsaPss => {
                 let digest = wire.digest().try_into()?;
                 let salt_length = match wire.salt_length {
@@ -129,6 +131,13 @@ impl From<EncryptionScheme> for v1::EncryptionScheme {
                 wire.set_type(EncryptionType::AesGcm);
                 wire.tag_length = tag_length.into();
             }
+            EncryptionScheme::AesCcm { tag_length } => {
+                wire.set_type(EncryptionType::AesCcm);
+                wire.tag_length = tag_length.into();
+            }
+            EncryptionScheme::AesEcb => wire.set_type(EncryptionType::AesEcb),
+            EncryptionScheme::ChaCha20Poly1305 => wire.set_type(EncryptionType::Chacha20Poly1305),
+            EncryptionScheme::RsaRaw => wire.set_type(EncryptionType::RsaRaw),
             EncryptionScheme::AesCbc => wire.set_type(EncryptionType::AesCbc),
             EncryptionScheme::AesCbcPad => wire.set_type(EncryptionType::AesCbcPad),
             EncryptionScheme::AesCtr => wire.set_type(EncryptionType::AesCtr),
@@ -153,15 +162,14 @@ impl TryFrom<&v1::EncryptionScheme> for EncryptionScheme {
                 Ok(EncryptionScheme::RsaOaep { digest, mgf_digest })
             }
             EncryptionType::AesGcm => {
-                let tag_length = match wire.tag_length {
-                    0 => 16,
-                    given => given.try_into().map_err(|_| {
-                        Error::new(Reason::InvalidArgument, "an AES-GCM tag has 12 to 16 bytes")
-                            .in_field("scheme.tag_length")
-                    })?,
-                };
-                Ok(EncryptionScheme::AesGcm { tag_length })
+                Ok(EncryptionScheme::AesGcm { tag_length: tag_length(wire.tag_length)? })
             }
+            EncryptionType::AesCcm => {
+                Ok(EncryptionScheme::AesCcm { tag_length: tag_length(wire.tag_length)? })
+            }
+            EncryptionType::AesEcb => Ok(EncryptionScheme::AesEcb),
+            EncryptionType::Chacha20Poly1305 => Ok(EncryptionScheme::ChaCha20Poly1305),
+            EncryptionType::RsaRaw => Ok(EncryptionScheme::RsaRaw),
             EncryptionType::AesCbc => Ok(EncryptionScheme::AesCbc),
             EncryptionType::AesCbcPad => Ok(EncryptionScheme::AesCbcPad),
             EncryptionType::AesCtr => Ok(EncryptionScheme::AesCtr),
@@ -169,6 +177,17 @@ impl TryFrom<&v1::EncryptionScheme> for EncryptionScheme {
             EncryptionType::AesKeyWrapPad => Ok(EncryptionScheme::AesKeyWrapPad),
             EncryptionType::Unspecified => Err(not_supported("encryption")),
         }
+    }
+}
+
+/// The length of a tag, 16 bytes when it is not given.
+fn tag_length(wire: u32) -> Result<u8, Error> {
+    match wire {
+        0 => Ok(16),
+        given => given.try_into().map_err(|_| {
+            Error::new(Reason::InvalidArgument, "a tag has at most 16 bytes")
+                .in_field("scheme.tag_length")
+        }),
     }
 }
 
@@ -264,6 +283,7 @@ mod tests {
     fn every_signature_scheme_survives_the_wire() {
         let mut schemes = vec![
             SignatureScheme::RsaPkcs1Raw,
+            SignatureScheme::RsaRaw,
             SignatureScheme::Ecdsa,
             SignatureScheme::Ed25519,
             SignatureScheme::MlDsa,
@@ -283,7 +303,11 @@ mod tests {
         for scheme in [
             EncryptionScheme::RsaPkcs1,
             EncryptionScheme::RsaOaep { digest: Digest::Sha256, mgf_digest: Digest::Sha1 },
+            EncryptionScheme::RsaRaw,
             EncryptionScheme::AesGcm { tag_length: 12 },
+            EncryptionScheme::AesCcm { tag_length: 4 },
+            EncryptionScheme::AesEcb,
+            EncryptionScheme::ChaCha20Poly1305,
             EncryptionScheme::AesCbc,
             EncryptionScheme::AesCbcPad,
             EncryptionScheme::AesCtr,

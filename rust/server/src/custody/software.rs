@@ -86,7 +86,7 @@ impl KeyHandle for SoftwareKey {
             (KeyClass::Rsa, Operation::Sign | Operation::Decrypt)
             | (KeyClass::MlDsa, Operation::Sign) => Weight::Heavy,
             _ => match self.0.spec() {
-                KeySpec::EcP384 | KeySpec::EcP521 => Weight::Heavy,
+                KeySpec::EcP384 | KeySpec::EcP521 | KeySpec::EcSecp256k1 => Weight::Heavy,
                 _ => Weight::Light,
             },
         }

@@ -1,20 +1,37 @@
-//! AES-GCM (NIST SP 800-38D) with tags of 12 to 16 bytes.
+//! Authenticated encryption: AES-GCM (NIST SP 800-38D) with tags of 12 to 16 bytes, and
+//! ChaCha20-Poly1305 (RFC 8439).
 
 use aws_lc_sys as lc;
 use zeroize::Zeroizing;
 
 use super::{Failed, check, owned::Owned};
 
+/// Which of them.
+#[derive(Clone, Copy)]
+pub(crate) enum Aead {
+    AesGcm { tag_length: u8 },
+    ChaCha20Poly1305,
+}
+
+impl Aead {
+    fn tag_length(self) -> usize {
+        match self {
+            Aead::AesGcm { tag_length } => tag_length.into(),
+            Aead::ChaCha20Poly1305 => 16,
+        }
+    }
+}
+
 /// Encrypts; the tag follows the ciphertext.
 pub(crate) fn seal(
+    aead: Aead,
     key: &[u8],
-    tag_length: u8,
     iv: &[u8],
     aad: &[u8],
     plaintext: &[u8],
 ) -> Result<Vec<u8>, Failed> {
-    let context = context(key, tag_length)?;
-    let mut out = vec![0; plaintext.len() + usize::from(tag_length)];
+    let context = context(aead, key)?;
+    let mut out = vec![0; plaintext.len() + aead.tag_length()];
     let mut len = 0;
     // SAFETY: the context is valid; the pointers and lengths describe live slices.
     unsafe {
@@ -37,13 +54,13 @@ pub(crate) fn seal(
 
 /// Checks the tag and decrypts.
 pub(crate) fn open(
+    aead: Aead,
     key: &[u8],
-    tag_length: u8,
     iv: &[u8],
     aad: &[u8],
     ciphertext: &[u8],
 ) -> Result<Zeroizing<Vec<u8>>, Failed> {
-    let context = context(key, tag_length)?;
+    let context = context(aead, key)?;
     let mut out = Zeroizing::new(vec![0; ciphertext.len()]);
     let mut len = 0;
     // SAFETY: the context is valid; the pointers and lengths describe live slices.
@@ -65,14 +82,16 @@ pub(crate) fn open(
     Ok(out)
 }
 
-fn context(key: &[u8], tag_length: u8) -> Result<Owned<lc::EVP_AEAD_CTX>, Failed> {
+fn context(aead: Aead, key: &[u8]) -> Result<Owned<lc::EVP_AEAD_CTX>, Failed> {
     // SAFETY: the algorithm is a static table, its key length is that of `key`.
     unsafe {
-        let algorithm = match key.len() {
-            16 => lc::EVP_aead_aes_128_gcm(),
-            32 => lc::EVP_aead_aes_256_gcm(),
+        let algorithm = match (aead, key.len()) {
+            (Aead::AesGcm { .. }, 16) => lc::EVP_aead_aes_128_gcm(),
+            (Aead::AesGcm { .. }, 24) => lc::EVP_aead_aes_192_gcm(),
+            (Aead::AesGcm { .. }, 32) => lc::EVP_aead_aes_256_gcm(),
+            (Aead::ChaCha20Poly1305, 32) => lc::EVP_aead_chacha20_poly1305(),
             _ => return Err(Failed),
         };
-        Owned::new(lc::EVP_AEAD_CTX_new(algorithm, key.as_ptr(), key.len(), tag_length.into()))
+        Owned::new(lc::EVP_AEAD_CTX_new(algorithm, key.as_ptr(), key.len(), aead.tag_length()))
     }
 }
