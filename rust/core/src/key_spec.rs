@@ -201,6 +201,7 @@ impl KeySpec {
             KeyClass::Aes | KeyClass::ChaCha20 => KeyUsages::ENCRYPT.union(KeyUsages::DECRYPT),
         }
     }
+
     /// What a key of this kind may do when its maker does not say: one purpose. An EC key signs; it
     /// derives only when that was asked for, because deriving hands out secrets.
     pub const fn usual_usages(self) -> KeyUsages {

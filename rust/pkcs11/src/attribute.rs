@@ -50,7 +50,7 @@ fn common(key: &Key, class: Class, attribute: CK_ATTRIBUTE_TYPE) -> Option<Attri
         CKA_SUPACRYPT_KEY_NAME => Attribute::Value(key.name.to_string().into_bytes()),
         CKA_SUPACRYPT_KEY_VERSION => Attribute::Value(key.version.to_string().into_bytes()),
         CKA_START_DATE | CKA_END_DATE => Attribute::Value(Vec::new()),
-        CKA_DERIVE => boolean(false),
+        CKA_DERIVE => boolean(class != Class::Public && key.usages.contains(KeyUsages::DERIVE)),
         CKA_LOCAL => boolean(key.origin == Origin::Generated),
         CKA_KEY_GEN_MECHANISM => {
             let made = (key.origin == Origin::Generated).then(|| mechanism::generation(key.spec));
@@ -69,6 +69,7 @@ fn public(key: &Key, attribute: CK_ATTRIBUTE_TYPE) -> Option<Attribute> {
         CKA_SUBJECT => Attribute::Value(Vec::new()),
         CKA_ENCRYPT => allowed(key, KeyUsages::ENCRYPT),
         CKA_VERIFY => allowed(key, KeyUsages::VERIFY),
+        CKA_ENCAPSULATE => allowed(key, KeyUsages::ENCAPSULATE),
         CKA_WRAP => allowed(key, KeyUsages::ENCRYPT),
         CKA_VERIFY_RECOVER => recoverable(key, KeyUsages::VERIFY),
         CKA_TRUSTED => boolean(false),
@@ -87,6 +88,7 @@ fn private(key: &Key, attribute: CK_ATTRIBUTE_TYPE) -> Option<Attribute> {
         CKA_SUBJECT => Attribute::Value(Vec::new()),
         CKA_SIGN => allowed(key, KeyUsages::SIGN),
         CKA_DECRYPT => allowed(key, KeyUsages::DECRYPT),
+        CKA_DECAPSULATE => allowed(key, KeyUsages::DECAPSULATE),
         CKA_UNWRAP => allowed(key, KeyUsages::DECRYPT),
         CKA_SIGN_RECOVER => recoverable(key, KeyUsages::SIGN),
         CKA_ALWAYS_AUTHENTICATE | CKA_WRAP_WITH_TRUSTED => boolean(false),
@@ -150,7 +152,11 @@ pub(crate) fn public_part(
         (CKA_PUBLIC_EXPONENT, PublicComponents::Rsa { exponent, .. }) => Some(exponent),
         // In an OCTET STRING (PKCS#11 v2.40 current mechanisms, section 2.3.3).
         (CKA_EC_POINT, PublicComponents::Ec { point }) => octet_string(&point),
-        (CKA_EC_POINT, PublicComponents::Ed25519 { key }) => octet_string(&key),
+        (CKA_EC_POINT, PublicComponents::Ed25519 { key } | PublicComponents::X25519 { key }) => {
+            octet_string(&key)
+        }
+        (CKA_VALUE, PublicComponents::MlDsa { key } | PublicComponents::MlKem { key }) => Some(key),
+        (CKA_PARAMETER_SET, _) => parameter_set(spec).map(|set| set.to_ne_bytes().to_vec()),
         _ => None,
     }
 }
@@ -167,6 +173,20 @@ pub(crate) const fn curve(spec: KeySpec) -> Option<&'static [u8]> {
         KeySpec::EcP384 => Some(&[0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x22]),
         KeySpec::EcP521 => Some(&[0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x23]),
         KeySpec::Ed25519 => Some(&[0x06, 0x03, 0x2b, 0x65, 0x70]),
+        KeySpec::X25519 => Some(&[0x06, 0x03, 0x2b, 0x65, 0x6e]),
+        _ => None,
+    }
+}
+
+/// `CKA_PARAMETER_SET` (PKCS#11 v3.2, sections 6.67.2 and 6.68.2).
+pub(crate) const fn parameter_set(spec: KeySpec) -> Option<CK_ULONG> {
+    match spec {
+        KeySpec::MlDsa44 => Some(CKP_ML_DSA_44),
+        KeySpec::MlDsa65 => Some(CKP_ML_DSA_65),
+        KeySpec::MlDsa87 => Some(CKP_ML_DSA_87),
+        KeySpec::MlKem512 => Some(CKP_ML_KEM_512),
+        KeySpec::MlKem768 => Some(CKP_ML_KEM_768),
+        KeySpec::MlKem1024 => Some(CKP_ML_KEM_1024),
         _ => None,
     }
 }

@@ -3,6 +3,7 @@
 #![allow(unsafe_code, reason = "the caller hands over raw pointers")]
 
 mod cipher;
+mod derive;
 mod digest;
 mod dual;
 mod general;

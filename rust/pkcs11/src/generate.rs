@@ -11,7 +11,7 @@ use crate::{
     attribute::key_type,
     error::{Result, Rv},
     key::SessionKey,
-    material::of_curve,
+    material::{self, of_curve},
     mechanism::{Action, Row},
     module::Module,
     object::{Class, TokenObject},
@@ -35,6 +35,7 @@ pub(crate) fn key_pair(
     let Action::Generate(class) = mechanism.action else { return Err(Rv(CKR_MECHANISM_INVALID)) };
     let spec = match class {
         KeyClass::Rsa => rsa(public)?,
+        KeyClass::MlDsa | KeyClass::MlKem => of_parameter_set(class, public)?,
         _ => {
             let curve = public.bytes(CKA_EC_PARAMS).ok_or(Rv(CKR_TEMPLATE_INCOMPLETE))?;
             of_curve(class, curve)?
@@ -43,12 +44,18 @@ pub(crate) fn key_pair(
     is_of(public, CKO_PUBLIC_KEY, spec)?;
     is_of(private, CKO_PRIVATE_KEY, spec)?;
     if is_token(private)? {
-        let usages = usages(&[
-            (public, CKA_VERIFY, KeyUsages::VERIFY),
-            (public, CKA_ENCRYPT, KeyUsages::ENCRYPT),
-            (private, CKA_SIGN, KeyUsages::SIGN),
-            (private, CKA_DECRYPT, KeyUsages::DECRYPT),
-        ])?;
+        let usages = usages(
+            spec,
+            &[
+                (public, CKA_VERIFY, KeyUsages::VERIFY),
+                (public, CKA_ENCRYPT, KeyUsages::ENCRYPT),
+                (public, CKA_ENCAPSULATE, KeyUsages::ENCAPSULATE),
+                (private, CKA_SIGN, KeyUsages::SIGN),
+                (private, CKA_DECRYPT, KeyUsages::DECRYPT),
+                (private, CKA_DERIVE, KeyUsages::DERIVE),
+                (private, CKA_DECAPSULATE, KeyUsages::DECAPSULATE),
+            ],
+        )?;
         let key = make(module, session, spec, usages, &[private, public])?;
         let handle = |class| module.objects.handle(TokenObject::Key(key.name.clone(), class));
         return Ok((handle(Class::Public), handle(Class::Private)));
@@ -79,12 +86,16 @@ pub(crate) fn secret_key(
     let spec = of_size(class, length, KeySpec::bytes)?;
     is_of(template, CKO_SECRET_KEY, spec)?;
     if is_token(template)? {
-        let usages = usages(&[
-            (template, CKA_SIGN, KeyUsages::SIGN),
-            (template, CKA_VERIFY, KeyUsages::VERIFY),
-            (template, CKA_ENCRYPT, KeyUsages::ENCRYPT),
-            (template, CKA_DECRYPT, KeyUsages::DECRYPT),
-        ])?;
+        let usages = usages(
+            spec,
+            &[
+                (template, CKA_SIGN, KeyUsages::SIGN),
+                (template, CKA_VERIFY, KeyUsages::VERIFY),
+                (template, CKA_ENCRYPT, KeyUsages::ENCRYPT),
+                (template, CKA_DECRYPT, KeyUsages::DECRYPT),
+                (template, CKA_DERIVE, KeyUsages::DERIVE),
+            ],
+        )?;
         let key = make(module, session, spec, usages, &[template])?;
         return Ok(module.objects.handle(TokenObject::Key(key.name.clone(), Class::Secret)));
     }
@@ -108,7 +119,6 @@ fn make(
 ) -> Result<Arc<supacrypt_client::Key>> {
     session.may_write()?;
     is_confined(templates[0])?;
-    let usages = usages.intersection(spec.possible_usages());
     if usages.is_empty() {
         return Err(Rv(CKR_TEMPLATE_INCONSISTENT));
     }
@@ -130,6 +140,12 @@ fn rsa(public: &Template) -> Result<KeySpec> {
     of_size(KeyClass::Rsa, bits, KeySpec::bits)
 }
 
+/// The kind of key in a family that `CKA_PARAMETER_SET` names.
+fn of_parameter_set(class: KeyClass, public: &Template) -> Result<KeySpec> {
+    let wanted = public.number(CKA_PARAMETER_SET)?.ok_or(Rv(CKR_TEMPLATE_INCOMPLETE))?;
+    material::of_parameter_set(class, wanted)
+}
+
 /// The kind of key in a family that has this size.
 fn of_size(class: KeyClass, size: CK_ULONG, size_of: fn(KeySpec) -> usize) -> Result<KeySpec> {
     KeySpec::iter()
@@ -139,7 +155,7 @@ fn of_size(class: KeyClass, size: CK_ULONG, size_of: fn(KeySpec) -> usize) -> Re
 
 /// Refuses a key of the token that the caller counts on taking away. One that need not be sensitive may still
 /// be.
-pub(crate) fn is_confined(template: &Template) -> Result<()> {
+fn is_confined(template: &Template) -> Result<()> {
     match template.boolean(CKA_EXTRACTABLE)? {
         Some(true) => Err(Rv(CKR_TEMPLATE_INCONSISTENT)),
         _ => Ok(()),
@@ -147,23 +163,24 @@ pub(crate) fn is_confined(template: &Template) -> Result<()> {
 }
 
 /// Refuses a class or key type that contradicts the mechanism.
-pub(crate) fn is_of(template: &Template, class: CK_OBJECT_CLASS, spec: KeySpec) -> Result<()> {
+fn is_of(template: &Template, class: CK_OBJECT_CLASS, spec: KeySpec) -> Result<()> {
     let class_fits = template.number(CKA_CLASS)?.is_none_or(|given| given == class);
     let type_fits = template.number(CKA_KEY_TYPE)?.is_none_or(|given| given == key_type(spec));
     if class_fits && type_fits { Ok(()) } else { Err(Rv(CKR_TEMPLATE_INCONSISTENT)) }
 }
 
-/// Everything but what the caller says the key may not do.
-pub(crate) fn usages(
+/// What keys of a kind usually may do, but for what the caller says otherwise.
+fn usages(
+    spec: KeySpec,
     attributes: &[(&Template, CK_ATTRIBUTE_TYPE, KeyUsages)],
 ) -> Result<KeyUsages> {
-    let mut usages = KeyUsages::all();
+    let mut usages = spec.usual_usages();
     for (template, attribute, usage) in attributes {
-        if template.boolean(*attribute)? == Some(false) {
-            usages.remove(*usage);
+        if let Some(allowed) = template.boolean(*attribute)? {
+            usages.set(*usage, allowed);
         }
     }
-    Ok(usages)
+    Ok(usages.intersection(spec.possible_usages()))
 }
 
 /// A value that both halves of a pair have: that of either template, or the same of both.

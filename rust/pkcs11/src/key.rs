@@ -5,7 +5,10 @@ use std::sync::Arc;
 
 use cryptoki_sys::*;
 use supacrypt_client::Client;
-use supacrypt_core::{EncryptionScheme, KeySpec, KeyUsages, MacScheme, SignatureScheme};
+use supacrypt_core::{
+    DerivationInput, DerivationScheme, EncryptionScheme, KemScheme, KeySpec, KeyUsages, MacScheme,
+    SignatureScheme,
+};
 use supacrypt_crypto::{Material, PublicKey};
 use zeroize::Zeroizing;
 
@@ -101,11 +104,35 @@ impl Key {
         &self,
         client: &Client,
         scheme: SignatureScheme,
+        context: &[u8],
         input: &[u8],
     ) -> Result<Vec<u8>> {
         Ok(match self {
-            Key::Token(key) => client.sign(&key.version, scheme, input)?,
-            Key::Session(key, _) => key.use_secret()?.sign(scheme, input)?,
+            Key::Token(key) => client.sign_in_context(&key.version, scheme, context, input)?,
+            Key::Session(key, _) => key.use_secret()?.sign_in_context(scheme, context, input)?,
+        })
+    }
+
+    pub(crate) fn derive(
+        &self,
+        client: &Client,
+        scheme: DerivationScheme,
+        input: &DerivationInput<'_>,
+    ) -> Result<Zeroizing<Vec<u8>>> {
+        Ok(match self {
+            Key::Token(key) => client.derive(&key.version, scheme, input)?,
+            Key::Session(key, _) => key.use_secret()?.derive(scheme, input)?,
+        })
+    }
+
+    pub(crate) fn decapsulate(
+        &self,
+        client: &Client,
+        ciphertext: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>> {
+        Ok(match self {
+            Key::Token(key) => client.decapsulate(&key.version, ciphertext)?,
+            Key::Session(key, _) => key.use_secret()?.decapsulate(KemScheme::MlKem, ciphertext)?,
         })
     }
 

@@ -6,7 +6,7 @@
 //! - `module` holds what one process has: slots, sessions and object handles. All of it is local;
 //!   the backend knows nothing of it, and a restart of the backend harms none of it.
 //! - `mechanism` is the table of mechanisms, `attribute` that of attributes of the token's keys, and
-//!   `rules` says what applications may set of them; `create`, `change`, `find`, `generate`, `wrap` and `operation` do
+//!   `rules` says what applications may set of them; `create`, `change`, `find`, `generate`, `wrap`, `derive` and `operation` do
 //!   what applications ask for.
 //! - `session_object` is what exists in this process alone; `key` makes its keys and those of the
 //!   token look alike to operations.
@@ -18,6 +18,7 @@ mod attribute;
 mod attributes;
 mod change;
 mod create;
+mod derive;
 mod error;
 mod ffi;
 mod find;

@@ -24,10 +24,12 @@ use crate::{
 const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 const EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
 const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
+const X25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.110");
 
 /// Attributes that only the holder of a private or secret key may see.
 pub(crate) const SECRET_PARTS: &[CK_ATTRIBUTE_TYPE] = &[
     CKA_VALUE,
+    CKA_SEED,
     CKA_PRIVATE_EXPONENT,
     CKA_PRIME_1,
     CKA_PRIME_2,
@@ -51,19 +53,45 @@ fn invalid<E>(_: E) -> Rv {
 
 /// The kind of key on the curve that a template names.
 fn on_curve(key_type: CK_KEY_TYPE, template: &Template) -> Result<KeySpec> {
-    let class = if key_type == CKK_EC { KeyClass::Ec } else { KeyClass::Edwards };
+    let class = match key_type {
+        CKK_EC => KeyClass::Ec,
+        CKK_EC_EDWARDS => KeyClass::Edwards,
+        _ => KeyClass::Montgomery,
+    };
     of_curve(class, part(template, CKA_EC_PARAMS)?)
 }
 
 /// The kind of key in a family that `CKA_EC_PARAMS` names.
 pub(crate) fn of_curve(class: KeyClass, parameters: &[u8]) -> Result<KeySpec> {
-    // PKCS#11 v3.0 names the Edwards curve by this PrintableString too.
-    if class == KeyClass::Edwards && parameters == b"\x13\x0cedwards25519" {
-        return Ok(KeySpec::Ed25519);
+    // PKCS#11 v3.0 names these curves by a PrintableString too.
+    match (class, parameters) {
+        (KeyClass::Edwards, b"\x13\x0cedwards25519") => return Ok(KeySpec::Ed25519),
+        (KeyClass::Montgomery, b"\x13\x0acurve25519") => return Ok(KeySpec::X25519),
+        _ => {}
     }
     KeySpec::iter()
         .find(|spec| spec.class() == class && curve(*spec) == Some(parameters))
         .ok_or(Rv(CKR_CURVE_NOT_SUPPORTED))
+}
+
+/// The kind of key in a family that has this parameter set.
+pub(crate) fn of_parameter_set(class: KeyClass, set: CK_ULONG) -> Result<KeySpec> {
+    KeySpec::iter()
+        .find(|spec| spec.class() == class && attribute::parameter_set(*spec) == Some(set))
+        .ok_or(Rv(CKR_PARAMETER_SET_NOT_SUPPORTED))
+}
+
+/// The object identifier of an ML-DSA or ML-KEM key (RFC 9881 and RFC 9935, section 2).
+const fn module_lattice_oid(spec: KeySpec) -> Option<ObjectIdentifier> {
+    Some(ObjectIdentifier::new_unwrap(match spec {
+        KeySpec::MlDsa44 => "2.16.840.1.101.3.4.3.17",
+        KeySpec::MlDsa65 => "2.16.840.1.101.3.4.3.18",
+        KeySpec::MlDsa87 => "2.16.840.1.101.3.4.3.19",
+        KeySpec::MlKem512 => "2.16.840.1.101.3.4.4.1",
+        KeySpec::MlKem768 => "2.16.840.1.101.3.4.4.2",
+        KeySpec::MlKem1024 => "2.16.840.1.101.3.4.4.3",
+        _ => return None,
+    }))
 }
 
 /// The public key that a template describes.
@@ -80,14 +108,21 @@ pub(crate) fn public_key(key_type: CK_KEY_TYPE, template: &Template) -> Result<P
             };
             (RSA, Some(AnyRef::NULL), key.to_der().map_err(invalid)?)
         }
-        CKK_EC | CKK_EC_EDWARDS => {
+        CKK_ML_DSA | CKK_ML_KEM => {
+            let class = if key_type == CKK_ML_DSA { KeyClass::MlDsa } else { KeyClass::MlKem };
+            let set = template.number(CKA_PARAMETER_SET)?.ok_or(Rv(CKR_TEMPLATE_INCOMPLETE))?;
+            let oid = module_lattice_oid(of_parameter_set(class, set)?);
+            let oid = oid.ok_or(Rv(CKR_PARAMETER_SET_NOT_SUPPORTED))?;
+            (oid, None, part(template, CKA_VALUE)?.to_vec())
+        }
+        CKK_EC | CKK_EC_EDWARDS | CKK_EC_MONTGOMERY => {
             let spec = on_curve(key_type, template)?;
             let given = part(template, CKA_EC_POINT)?;
             // By the standard it is in an OCTET STRING; some callers leave that out.
             let point = <&OctetStringRef>::from_der(given).map_or(given, |point| point.as_bytes());
             let parameters = curve(spec).filter(|_| key_type == CKK_EC);
             let parameters = parameters.map(AnyRef::from_der).transpose().map_err(invalid)?;
-            (if key_type == CKK_EC { EC } else { ED25519 }, parameters, point.to_vec())
+            (curve_oid(spec), parameters, point.to_vec())
         }
         _ => return Err(Rv(CKR_TEMPLATE_INCONSISTENT)),
     };
@@ -108,7 +143,7 @@ pub(crate) fn secret_part(
 ) -> Result<(KeySpec, Material)> {
     let (spec, encoded) = match key_type {
         CKK_RSA => (rsa_spec(template)?, rsa_private(template)?),
-        CKK_EC | CKK_EC_EDWARDS => {
+        CKK_EC | CKK_EC_EDWARDS | CKK_EC_MONTGOMERY => {
             let spec = on_curve(key_type, template)?;
             (spec, curve_private(spec, part(template, CKA_VALUE)?)?)
         }
@@ -170,10 +205,18 @@ fn rsa_private(template: &Template) -> Result<Zeroizing<Vec<u8>>> {
     pkcs8(RSA, Some(AnyRef::NULL), &key)
 }
 
+fn curve_oid(spec: KeySpec) -> ObjectIdentifier {
+    match spec.class() {
+        KeyClass::Edwards => ED25519,
+        KeyClass::Montgomery => X25519,
+        _ => EC,
+    }
+}
+
 fn curve_private(spec: KeySpec, value: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
-    if spec.class() == KeyClass::Edwards {
+    if spec.class() != KeyClass::Ec {
         let seed = OctetStringRef::new(value).and_then(|seed| seed.to_der()).map_err(invalid)?;
-        return pkcs8(ED25519, None, &Zeroizing::new(seed));
+        return pkcs8(curve_oid(spec), None, &Zeroizing::new(seed));
     }
     // SEC 1 wants the scalar as long as the field; callers may have cut zeros off, or added one.
     let zeros = value.iter().take_while(|byte| **byte == 0).count();
@@ -231,9 +274,14 @@ pub(crate) fn secret_parts(
             let key = EcPrivateKey::from_der(encoded).map_err(damaged)?;
             vec![(CKA_VALUE, wiped(key.private_key))]
         }
-        _ => {
+        KeyClass::Edwards | KeyClass::Montgomery => {
             let seed = <&OctetStringRef>::from_der(encoded).map_err(damaged)?;
             vec![(CKA_VALUE, wiped(seed.as_bytes()))]
+        }
+        // The alternative `seed`, `[0] IMPLICIT OCTET STRING` (RFC 9881 and RFC 9935, section 6).
+        _ => {
+            let seed = AnyRef::from_der(encoded).map_err(damaged)?;
+            vec![(CKA_SEED, wiped(seed.value()))]
         }
     })
 }
@@ -266,7 +314,9 @@ mod tests {
 
     #[test]
     fn a_private_key_is_made_of_its_parts_again() {
-        for spec in [KeySpec::Rsa2048, KeySpec::EcP256, KeySpec::EcP521, KeySpec::Ed25519] {
+        for spec in
+            [KeySpec::Rsa2048, KeySpec::EcP256, KeySpec::EcP521, KeySpec::Ed25519, KeySpec::X25519]
+        {
             again(spec);
         }
         assert_eq!(again(KeySpec::Aes256).as_bytes().len(), 32);
@@ -274,10 +324,24 @@ mod tests {
 
     #[test]
     fn a_public_key_is_made_of_its_parts_again() {
-        for spec in [KeySpec::Rsa2048, KeySpec::EcP384, KeySpec::Ed25519] {
+        for spec in [
+            KeySpec::Rsa2048,
+            KeySpec::EcP384,
+            KeySpec::Ed25519,
+            KeySpec::X25519,
+            KeySpec::MlDsa44,
+            KeySpec::MlKem768,
+        ] {
             let material = supacrypt_crypto::generate(spec).unwrap();
             let key = supacrypt_crypto::Key::load(spec, &material).unwrap();
-            let parts = [CKA_MODULUS, CKA_PUBLIC_EXPONENT, CKA_EC_PARAMS, CKA_EC_POINT];
+            let parts = [
+                CKA_MODULUS,
+                CKA_PUBLIC_EXPONENT,
+                CKA_EC_PARAMS,
+                CKA_EC_POINT,
+                CKA_PARAMETER_SET,
+                CKA_VALUE,
+            ];
             let template = parts.into_iter().filter_map(|attribute| {
                 let value = crate::attribute::public_part(spec, key.public_key(), attribute)?;
                 Some((attribute, value))

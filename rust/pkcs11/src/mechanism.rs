@@ -20,6 +20,10 @@ pub(crate) enum Action {
     Sign(Signature, Option<Digest>),
     /// Encrypts and decrypts.
     Encrypt(Encryption),
+    /// Derives a secret from a key pair and a peer's public key.
+    Agree,
+    /// Encapsulates and decapsulates a secret.
+    Encapsulate,
 }
 
 /// Kinds of signatures and MACs.
@@ -33,6 +37,8 @@ pub(crate) enum Signature {
     Ecdsa,
     /// Ed25519.
     Ed25519,
+    /// ML-DSA.
+    MlDsa,
     /// HMAC.
     Hmac(Digest),
 }
@@ -76,6 +82,11 @@ const WRAP: CK_FLAGS = CKF_WRAP | CKF_UNWRAP;
 const RSA: (CK_ULONG, CK_ULONG) = (2048, 4096);
 const EC: (CK_ULONG, CK_ULONG) = (256, 521);
 const EDWARDS: (CK_ULONG, CK_ULONG) = (255, 255);
+/// Keys on both kinds of curves.
+const AGREEMENT: (CK_ULONG, CK_ULONG) = (255, 521);
+/// Parameter sets have no sizes in bits; these are of the encoded public keys, in bytes.
+const ML_DSA: (CK_ULONG, CK_ULONG) = (1312, 2592);
+const ML_KEM: (CK_ULONG, CK_ULONG) = (800, 1568);
 /// AES keys are counted in bytes.
 const AES: (CK_ULONG, CK_ULONG) = (16, 32);
 /// Generic secrets are counted in bits.
@@ -95,9 +106,9 @@ macro_rules! table {
     };
 }
 
-use Action::{Digest as Hash, Encrypt, Generate, Sign};
-use Digest::{Sha1, Sha224, Sha256, Sha384, Sha512};
-use Signature::{Ecdsa, Ed25519, Hmac, RsaPkcs1, RsaPss};
+use Action::{Agree, Digest as Hash, Encapsulate, Encrypt, Generate, Sign};
+use Digest::{Sha1, Sha3_224, Sha3_256, Sha3_384, Sha3_512, Sha224, Sha256, Sha384, Sha512};
+use Signature::{Ecdsa, Ed25519, Hmac, MlDsa, RsaPkcs1, RsaPss};
 
 static TABLE: &[Row] = table! {
     CKM_RSA_PKCS_KEY_PAIR_GEN Generate(KeyClass::Rsa), RSA, CKF_GENERATE_KEY_PAIR;
@@ -108,11 +119,19 @@ static TABLE: &[Row] = table! {
     CKM_SHA256_RSA_PKCS Sign(RsaPkcs1, Some(Sha256)), RSA, SIGN;
     CKM_SHA384_RSA_PKCS Sign(RsaPkcs1, Some(Sha384)), RSA, SIGN;
     CKM_SHA512_RSA_PKCS Sign(RsaPkcs1, Some(Sha512)), RSA, SIGN;
+    CKM_SHA3_224_RSA_PKCS Sign(RsaPkcs1, Some(Sha3_224)), RSA, SIGN;
+    CKM_SHA3_256_RSA_PKCS Sign(RsaPkcs1, Some(Sha3_256)), RSA, SIGN;
+    CKM_SHA3_384_RSA_PKCS Sign(RsaPkcs1, Some(Sha3_384)), RSA, SIGN;
+    CKM_SHA3_512_RSA_PKCS Sign(RsaPkcs1, Some(Sha3_512)), RSA, SIGN;
     CKM_RSA_PKCS_PSS Sign(RsaPss, None), RSA, SIGN;
     CKM_SHA224_RSA_PKCS_PSS Sign(RsaPss, Some(Sha224)), RSA, SIGN;
     CKM_SHA256_RSA_PKCS_PSS Sign(RsaPss, Some(Sha256)), RSA, SIGN;
     CKM_SHA384_RSA_PKCS_PSS Sign(RsaPss, Some(Sha384)), RSA, SIGN;
     CKM_SHA512_RSA_PKCS_PSS Sign(RsaPss, Some(Sha512)), RSA, SIGN;
+    CKM_SHA3_224_RSA_PKCS_PSS Sign(RsaPss, Some(Sha3_224)), RSA, SIGN;
+    CKM_SHA3_256_RSA_PKCS_PSS Sign(RsaPss, Some(Sha3_256)), RSA, SIGN;
+    CKM_SHA3_384_RSA_PKCS_PSS Sign(RsaPss, Some(Sha3_384)), RSA, SIGN;
+    CKM_SHA3_512_RSA_PKCS_PSS Sign(RsaPss, Some(Sha3_512)), RSA, SIGN;
     CKM_RSA_PKCS_OAEP Encrypt(Encryption::RsaOaep), RSA, CIPHER | WRAP;
     CKM_EC_KEY_PAIR_GEN Generate(KeyClass::Ec), EC, CKF_GENERATE_KEY_PAIR | CURVES;
     CKM_ECDSA Sign(Ecdsa, None), EC, SIGN | CURVES;
@@ -121,8 +140,20 @@ static TABLE: &[Row] = table! {
     CKM_ECDSA_SHA256 Sign(Ecdsa, Some(Sha256)), EC, SIGN | CURVES;
     CKM_ECDSA_SHA384 Sign(Ecdsa, Some(Sha384)), EC, SIGN | CURVES;
     CKM_ECDSA_SHA512 Sign(Ecdsa, Some(Sha512)), EC, SIGN | CURVES;
+    CKM_ECDSA_SHA3_224 Sign(Ecdsa, Some(Sha3_224)), EC, SIGN | CURVES;
+    CKM_ECDSA_SHA3_256 Sign(Ecdsa, Some(Sha3_256)), EC, SIGN | CURVES;
+    CKM_ECDSA_SHA3_384 Sign(Ecdsa, Some(Sha3_384)), EC, SIGN | CURVES;
+    CKM_ECDSA_SHA3_512 Sign(Ecdsa, Some(Sha3_512)), EC, SIGN | CURVES;
+    CKM_EC_MONTGOMERY_KEY_PAIR_GEN Generate(KeyClass::Montgomery), EDWARDS, CKF_GENERATE_KEY_PAIR;
+    // The cofactor of all curves here is 1.
+    CKM_ECDH1_DERIVE Agree, AGREEMENT, CKF_DERIVE | CURVES;
+    CKM_ECDH1_COFACTOR_DERIVE Agree, AGREEMENT, CKF_DERIVE | CURVES;
     CKM_EC_EDWARDS_KEY_PAIR_GEN Generate(KeyClass::Edwards), EDWARDS, CKF_GENERATE_KEY_PAIR;
     CKM_EDDSA Sign(Ed25519, None), EDWARDS, SIGN;
+    CKM_ML_DSA_KEY_PAIR_GEN Generate(KeyClass::MlDsa), ML_DSA, CKF_GENERATE_KEY_PAIR;
+    CKM_ML_DSA Sign(MlDsa, None), ML_DSA, SIGN;
+    CKM_ML_KEM_KEY_PAIR_GEN Generate(KeyClass::MlKem), ML_KEM, CKF_GENERATE_KEY_PAIR;
+    CKM_ML_KEM Encapsulate, ML_KEM, CKF_ENCAPSULATE | CKF_DECAPSULATE;
     CKM_AES_KEY_GEN Generate(KeyClass::Aes), AES, CKF_GENERATE;
     CKM_AES_CBC Encrypt(Encryption::Aes(EncryptionScheme::AesCbc)), AES, CIPHER | WRAP;
     CKM_AES_CBC_PAD Encrypt(Encryption::Aes(EncryptionScheme::AesCbcPad)), AES, CIPHER | WRAP;
@@ -139,6 +170,10 @@ static TABLE: &[Row] = table! {
     CKM_SHA256 Hash(Sha256), NONE, CKF_DIGEST;
     CKM_SHA384 Hash(Sha384), NONE, CKF_DIGEST;
     CKM_SHA512 Hash(Sha512), NONE, CKF_DIGEST;
+    CKM_SHA3_224 Hash(Sha3_224), NONE, CKF_DIGEST;
+    CKM_SHA3_256 Hash(Sha3_256), NONE, CKF_DIGEST;
+    CKM_SHA3_384 Hash(Sha3_384), NONE, CKF_DIGEST;
+    CKM_SHA3_512 Hash(Sha3_512), NONE, CKF_DIGEST;
 };
 
 impl Row {
@@ -161,17 +196,21 @@ impl Row {
         }
     }
 
-    /// The family of keys that the mechanism works with; `None` when it makes keys or needs none.
-    pub(crate) fn key_class(&self) -> Option<KeyClass> {
-        Some(match self.action {
-            Action::Generate(_) | Action::Digest(_) => return None,
-            Action::Sign(RsaPkcs1 | RsaPss, _) => KeyClass::Rsa,
-            Action::Sign(Ecdsa, _) => KeyClass::Ec,
-            Action::Sign(Ed25519, _) => KeyClass::Edwards,
-            Action::Sign(Hmac(_), _) => KeyClass::Hmac,
-            Action::Encrypt(Encryption::RsaPkcs1 | Encryption::RsaOaep) => KeyClass::Rsa,
-            Action::Encrypt(_) => KeyClass::Aes,
-        })
+    /// Whether the mechanism works with keys of a family, other than to make them.
+    pub(crate) fn works_with(&self, class: KeyClass) -> bool {
+        class
+            == match self.action {
+                Action::Generate(_) | Action::Digest(_) => return false,
+                Action::Agree => return matches!(class, KeyClass::Ec | KeyClass::Montgomery),
+                Action::Encapsulate => KeyClass::MlKem,
+                Action::Sign(RsaPkcs1 | RsaPss, _) => KeyClass::Rsa,
+                Action::Sign(Ecdsa, _) => KeyClass::Ec,
+                Action::Sign(Ed25519, _) => KeyClass::Edwards,
+                Action::Sign(MlDsa, _) => KeyClass::MlDsa,
+                Action::Sign(Hmac(_), _) => KeyClass::Hmac,
+                Action::Encrypt(Encryption::RsaPkcs1 | Encryption::RsaOaep) => KeyClass::Rsa,
+                Action::Encrypt(_) => KeyClass::Aes,
+            }
     }
 }
 
@@ -182,7 +221,7 @@ pub(crate) fn all() -> Vec<CK_MECHANISM_TYPE> {
 
 /// The mechanisms that a key works with.
 pub(crate) fn for_key(spec: KeySpec) -> impl Iterator<Item = CK_MECHANISM_TYPE> {
-    TABLE.iter().filter(move |row| row.key_class() == Some(spec.class())).map(|row| row.mechanism)
+    TABLE.iter().filter(move |row| row.works_with(spec.class())).map(|row| row.mechanism)
 }
 
 /// The mechanism that makes keys like this.

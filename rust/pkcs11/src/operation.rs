@@ -140,7 +140,7 @@ pub(crate) fn step<T>(
 
 /// Refuses an object that is neither `half` of a pair nor a secret key, and a key that may not do
 /// this.
-fn permitted(key: &Key, class: Class, half: Class, usage: KeyUsages) -> Result<()> {
+pub(crate) fn permitted(key: &Key, class: Class, half: Class, usage: KeyUsages) -> Result<()> {
     if (class == half || class == Class::Secret) && key.usages().contains(usage) {
         Ok(())
     } else {

@@ -41,7 +41,8 @@ const fn rule(attribute: CK_ATTRIBUTE_TYPE) -> (Rule, Form) {
         }
         CKA_START_DATE | CKA_END_DATE => (Rule::Free, Form::Date),
         CKA_ENCRYPT | CKA_DECRYPT | CKA_SIGN | CKA_SIGN_RECOVER | CKA_VERIFY
-        | CKA_VERIFY_RECOVER | CKA_WRAP | CKA_UNWRAP | CKA_DERIVE => (Rule::Free, Form::Flag),
+        | CKA_VERIFY_RECOVER | CKA_WRAP | CKA_UNWRAP | CKA_DERIVE | CKA_ENCAPSULATE
+        | CKA_DECAPSULATE => (Rule::Free, Form::Flag),
         CKA_CERTIFICATE_CATEGORY => (Rule::Free, Form::Number),
         CKA_ISSUER | CKA_SERIAL_NUMBER | CKA_URL | CKA_ALLOWED_MECHANISMS => {
             (Rule::Once, Form::Bytes)
@@ -51,9 +52,8 @@ const fn rule(attribute: CK_ATTRIBUTE_TYPE) -> (Rule, Form) {
         }
         CKA_SENSITIVE | CKA_WRAP_WITH_TRUSTED => (Rule::Raise, Form::Flag),
         CKA_EXTRACTABLE | CKA_COPYABLE | CKA_DESTROYABLE => (Rule::Lower, Form::Flag),
-        CKA_CLASS | CKA_KEY_TYPE | CKA_CERTIFICATE_TYPE | CKA_MODULUS_BITS | CKA_VALUE_LEN => {
-            (Rule::Told, Form::Number)
-        }
+        CKA_CLASS | CKA_KEY_TYPE | CKA_CERTIFICATE_TYPE | CKA_MODULUS_BITS | CKA_VALUE_LEN
+        | CKA_PARAMETER_SET => (Rule::Told, Form::Number),
         _ => (Rule::Told, Form::Bytes),
     }
 }

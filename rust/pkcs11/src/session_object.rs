@@ -26,12 +26,19 @@ pub(crate) struct SessionObject {
 }
 
 /// Attributes that say what a key may be used for.
-const USAGES: [(CK_ATTRIBUTE_TYPE, KeyUsages); 4] = [
+const USAGES: [(CK_ATTRIBUTE_TYPE, KeyUsages); 7] = [
     (CKA_SIGN, KeyUsages::SIGN),
     (CKA_VERIFY, KeyUsages::VERIFY),
     (CKA_ENCRYPT, KeyUsages::ENCRYPT),
     (CKA_DECRYPT, KeyUsages::DECRYPT),
+    (CKA_DERIVE, KeyUsages::DERIVE),
+    (CKA_ENCAPSULATE, KeyUsages::ENCAPSULATE),
+    (CKA_DECAPSULATE, KeyUsages::DECAPSULATE),
 ];
+
+/// What a public key consists of, whatever it is of, and its private key shows too.
+const PUBLIC_PARTS: [CK_ATTRIBUTE_TYPE; 5] =
+    [CKA_PUBLIC_KEY_INFO, CKA_MODULUS, CKA_PUBLIC_EXPONENT, CKA_EC_PARAMS, CKA_PARAMETER_SET];
 
 impl SessionObject {
     /// A key as a session object. `made_by` is the mechanism that made it, if one did and it has
@@ -121,10 +128,10 @@ fn of_key(class: Class, spec: KeySpec, made_by: Option<CK_MECHANISM_TYPE>) -> At
     let allowed: Vec<u8> =
         mechanism::for_key(spec).flat_map(CK_MECHANISM_TYPE::to_ne_bytes).collect();
     attributes.set(CKA_ALLOWED_MECHANISMS, allowed);
-    let possible = spec.possible_usages();
+    let usual = spec.usual_usages();
     for (attribute, usage) in USAGES {
         if is_of(class, attribute) {
-            attributes.set_flag(attribute, possible.contains(usage));
+            attributes.set_flag(attribute, usual.contains(usage));
         }
     }
     let others: &[_] = match class {
@@ -154,17 +161,18 @@ pub(crate) fn common(attributes: &mut Attributes, class: CK_OBJECT_CLASS, privat
 /// Whether keys of a class have this usage.
 fn is_of(class: Class, usage: CK_ATTRIBUTE_TYPE) -> bool {
     match class {
-        Class::Public => matches!(usage, CKA_VERIFY | CKA_ENCRYPT),
-        Class::Private => matches!(usage, CKA_SIGN | CKA_DECRYPT),
-        Class::Secret => true,
+        Class::Public => matches!(usage, CKA_VERIFY | CKA_ENCRYPT | CKA_ENCAPSULATE),
+        Class::Private => {
+            matches!(usage, CKA_SIGN | CKA_DECRYPT | CKA_DERIVE | CKA_DECAPSULATE)
+        }
+        Class::Secret => !matches!(usage, CKA_ENCAPSULATE | CKA_DECAPSULATE),
     }
 }
 
 /// What public keys have (section 4.8).
 fn public(attributes: &mut Attributes, key: &SessionKey) {
     attributes.set(CKA_SUBJECT, []);
-    for part in [CKA_PUBLIC_KEY_INFO, CKA_MODULUS, CKA_PUBLIC_EXPONENT, CKA_EC_PARAMS, CKA_EC_POINT]
-    {
+    for part in PUBLIC_PARTS.into_iter().chain([CKA_EC_POINT, CKA_VALUE]) {
         if let Some(value) = public_part(key.spec, key.public_key(), part) {
             attributes.set(part, value);
         }
@@ -192,7 +200,7 @@ fn secret(attributes: &mut Attributes, key: &SessionKey) -> Result<()> {
         return Ok(());
     }
     attributes.set(CKA_SUBJECT, []);
-    for part in [CKA_PUBLIC_KEY_INFO, CKA_MODULUS, CKA_PUBLIC_EXPONENT, CKA_EC_PARAMS] {
+    for part in PUBLIC_PARTS {
         if let Some(value) = public_part(key.spec, key.public_key(), part) {
             attributes.set(part, value);
         }

@@ -3,6 +3,7 @@
 use std::{ffi::c_void, slice};
 
 use cryptoki_sys::*;
+use supacrypt_core::SignatureScheme;
 use zeroize::Zeroizing;
 
 use crate::{
@@ -91,6 +92,8 @@ pub(super) unsafe fn mechanism(pointer: *const CK_MECHANISM) -> Result<Mechanism
         match row.action {
             Action::Sign(Signature::RsaPss, _) => pss(at, length),
             Action::Sign(Signature::Ed25519, _) => eddsa(at, length),
+            Action::Sign(Signature::MlDsa, _) if length > 0 => context(at, length),
+            Action::Agree => ecdh(at, length),
             Action::Encrypt(Encryption::RsaOaep) => oaep(at, length),
             Action::Encrypt(Encryption::AesGcm) => gcm(at, length),
             Action::Encrypt(Encryption::AesCtr) => ctr(at, length),
@@ -134,6 +137,39 @@ unsafe fn eddsa(pointer: *const c_void, length: CK_ULONG) -> Result<Parameter> {
         }
     }
     Ok(Parameter::Bytes(Vec::new()))
+}
+
+/// A context, from a caller who does not insist on a signature without randomness.
+///
+/// # Safety
+/// As [`structure`], and the context it points to can be read.
+unsafe fn context(pointer: *const c_void, length: CK_ULONG) -> Result<Parameter> {
+    // SAFETY: passed on.
+    let given: CK_SIGN_ADDITIONAL_CONTEXT = unsafe { structure(pointer, length) }?;
+    if !matches!(given.hedgeVariant, CKH_HEDGE_PREFERRED | CKH_HEDGE_REQUIRED) {
+        return Err(Rv(CKR_MECHANISM_PARAM_INVALID));
+    }
+    // SAFETY: passed on.
+    let context = unsafe { bytes(given.pContext, given.ulContextLen) }?;
+    if context.len() > SignatureScheme::MAX_CONTEXT_LEN {
+        return Err(Rv(CKR_MECHANISM_PARAM_INVALID));
+    }
+    Ok(Parameter::Context(context.to_vec()))
+}
+
+/// # Safety
+/// As [`structure`], and the shared data and the public key it points to can be read.
+unsafe fn ecdh(pointer: *const c_void, length: CK_ULONG) -> Result<Parameter> {
+    // SAFETY: passed on.
+    let given: CK_ECDH1_DERIVE_PARAMS = unsafe { structure(pointer, length) }?;
+    // SAFETY: passed on.
+    let (info, peer) = unsafe {
+        (
+            bytes(given.pSharedData, given.ulSharedDataLen)?,
+            bytes(given.pPublicData, given.ulPublicDataLen)?,
+        )
+    };
+    Ok(Parameter::Ecdh { kdf: given.kdf, info: info.to_vec(), peer: peer.to_vec() })
 }
 
 /// # Safety

@@ -5,7 +5,7 @@ use std::{ffi::CStr, ptr};
 use cryptoki_sys::*;
 
 use super::{
-    cipher, digest, dual, general,
+    cipher, derive, digest, dual, general,
     guard::guard,
     key, message_cipher, message_sign, object,
     output::{put, put_list},
@@ -80,7 +80,7 @@ macro_rules! list {
             C_GenerateKeyPair: Some(key::generate_key_pair),
             C_WrapKey: Some(wrap::wrap_key),
             C_UnwrapKey: Some(wrap::unwrap_key),
-            C_DeriveKey: Some(unsupported::derive_key),
+            C_DeriveKey: Some(derive::derive_key),
             C_SeedRandom: Some(general::seed_random),
             C_GenerateRandom: Some(general::generate_random),
             C_GetFunctionStatus: Some(unsupported::get_function_status),
@@ -127,8 +127,8 @@ macro_rules! list_3 {
 static LIST: CK_FUNCTION_LIST = list!(CK_FUNCTION_LIST, 2, 40, {});
 static LIST_3_0: CK_FUNCTION_LIST_3_0 = list_3!(CK_FUNCTION_LIST_3_0, 0, {});
 static LIST_3_2: CK_FUNCTION_LIST_3_2 = list_3!(CK_FUNCTION_LIST_3_2, 2, {
-    C_EncapsulateKey: Some(unsupported::encapsulate_key),
-    C_DecapsulateKey: Some(unsupported::decapsulate_key),
+    C_EncapsulateKey: Some(derive::encapsulate_key),
+    C_DecapsulateKey: Some(derive::decapsulate_key),
     C_VerifySignatureInit: Some(message_sign::verify_signature_init),
     C_VerifySignature: Some(message_sign::verify_signature),
     C_VerifySignatureUpdate: Some(message_sign::verify_signature_update),

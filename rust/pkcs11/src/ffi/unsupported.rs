@@ -16,9 +16,6 @@ type Mechanism = *mut CK_MECHANISM;
 type Attributes = *mut CK_ATTRIBUTE;
 
 unsupported! { CKR_FUNCTION_NOT_SUPPORTED:
-    derive_key(Session, Mechanism, Object, Attributes, CK_ULONG, *mut Object);
-    encapsulate_key(Session, Mechanism, Object, Attributes, CK_ULONG, Bytes, Length, *mut Object);
-    decapsulate_key(Session, Mechanism, Object, Attributes, CK_ULONG, Bytes, CK_ULONG, *mut Object);
     async_complete(Session, *mut CK_UTF8CHAR, *mut CK_ASYNC_DATA);
     async_get_id(Session, *mut CK_UTF8CHAR, Length);
     async_join(Session, *mut CK_UTF8CHAR, CK_ULONG, Bytes, CK_ULONG);

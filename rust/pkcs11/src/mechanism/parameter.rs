@@ -1,14 +1,16 @@
 //! A mechanism with its parameter, and what the two mean in the backend's words.
 
 use cryptoki_sys::*;
+use der::{Decode, asn1::OctetStringRef};
 use supacrypt_core::{
-    Digest::{self, Sha1, Sha224, Sha256, Sha384, Sha512},
-    EncryptionScheme, MacScheme, SignatureScheme,
+    DerivationScheme,
+    Digest::{self, Sha1, Sha3_224, Sha3_256, Sha3_384, Sha3_512, Sha224, Sha256, Sha384, Sha512},
+    EncryptionScheme, Kdf, MacScheme, SignatureScheme,
 };
 
 use super::{
     Action, Encryption, Row,
-    Signature::{Ecdsa, Ed25519, Hmac, RsaPkcs1, RsaPss},
+    Signature::{Ecdsa, Ed25519, Hmac, MlDsa, RsaPkcs1, RsaPss},
 };
 use crate::error::{Result, Rv};
 
@@ -25,6 +27,10 @@ pub(crate) enum Parameter {
     Gcm { iv: Vec<u8>, aad: Vec<u8>, tag_bits: CK_ULONG },
     /// `CK_AES_CTR_PARAMS`.
     Ctr { counter_bits: CK_ULONG, block: [u8; 16] },
+    /// `CK_SIGN_ADDITIONAL_CONTEXT`.
+    Context(Vec<u8>),
+    /// `CK_ECDH1_DERIVE_PARAMS`.
+    Ecdh { kdf: CK_EC_KDF_TYPE, info: Vec<u8>, peer: Vec<u8> },
 }
 
 /// A mechanism with its parameter, as a caller chose it.
@@ -75,10 +81,12 @@ impl Mechanism {
                 })
             }
             (RsaPss, _) => return Err(BAD_PARAMETER),
+            (MlDsa, Parameter::Context(_)) => Scheme::Signature(SignatureScheme::MlDsa),
             (_, Parameter::Bytes(bytes)) if bytes.is_empty() => match signature {
                 Hmac(digest) => Scheme::Mac(MacScheme::Hmac { digest }),
                 Ecdsa => Scheme::Signature(SignatureScheme::Ecdsa),
                 Ed25519 => Scheme::Signature(SignatureScheme::Ed25519),
+                MlDsa => Scheme::Signature(SignatureScheme::MlDsa),
                 _ => Scheme::Signature(match hashed {
                     Some(digest) => SignatureScheme::RsaPkcs1 { digest },
                     None => SignatureScheme::RsaPkcs1Raw,
@@ -87,6 +95,38 @@ impl Mechanism {
             _ => return Err(BAD_PARAMETER),
         };
         Ok((hashed, scheme))
+    }
+
+    /// What a signature is bound to beside the message; empty where nothing was said.
+    pub(crate) fn context(&self) -> Vec<u8> {
+        match &self.parameter {
+            Parameter::Context(context) => context.clone(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// How a secret is derived, from which peer's public key and what shared info.
+    pub(crate) fn agreement(&self) -> Result<(DerivationScheme, &[u8], &[u8])> {
+        let Parameter::Ecdh { kdf, info, peer } = &self.parameter else {
+            return Err(BAD_PARAMETER);
+        };
+        let digest = |digest| Kdf::X963 { digest };
+        let kdf = match *kdf {
+            CKD_NULL => Kdf::None,
+            CKD_SHA1_KDF => digest(Sha1),
+            CKD_SHA224_KDF => digest(Sha224),
+            CKD_SHA256_KDF => digest(Sha256),
+            CKD_SHA384_KDF => digest(Sha384),
+            CKD_SHA512_KDF => digest(Sha512),
+            CKD_SHA3_224_KDF => digest(Sha3_224),
+            CKD_SHA3_256_KDF => digest(Sha3_256),
+            CKD_SHA3_384_KDF => digest(Sha3_384),
+            CKD_SHA3_512_KDF => digest(Sha3_512),
+            _ => return Err(BAD_PARAMETER),
+        };
+        // By the standard the point is raw or in an OCTET STRING.
+        let peer = <&OctetStringRef>::from_der(peer).map_or(&peer[..], |point| point.as_bytes());
+        Ok((DerivationScheme::Ecdh { kdf }, peer, info))
     }
 
     /// How to encrypt.
@@ -150,6 +190,10 @@ fn mgf_digest(mgf: CK_RSA_PKCS_MGF_TYPE) -> Result<Digest> {
         CKG_MGF1_SHA256 => Ok(Sha256),
         CKG_MGF1_SHA384 => Ok(Sha384),
         CKG_MGF1_SHA512 => Ok(Sha512),
+        CKG_MGF1_SHA3_224 => Ok(Sha3_224),
+        CKG_MGF1_SHA3_256 => Ok(Sha3_256),
+        CKG_MGF1_SHA3_384 => Ok(Sha3_384),
+        CKG_MGF1_SHA3_512 => Ok(Sha3_512),
         _ => Err(BAD_PARAMETER),
     }
 }

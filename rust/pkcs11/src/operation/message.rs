@@ -61,7 +61,7 @@ impl MessageCipher {
             Direction::Decrypt => (CKF_MESSAGE_DECRYPT, KeyUsages::DECRYPT),
         };
         row.permits(flag)?;
-        if row.key_class() != Some(key.spec().class()) {
+        if !row.works_with(key.spec().class()) {
             return Err(Rv(CKR_KEY_TYPE_INCONSISTENT));
         }
         permitted(&key, class, Class::Secret, usage)?;

@@ -20,6 +20,7 @@ use crate::{
 pub(crate) struct Sign {
     key: Key,
     scheme: Scheme,
+    context: Vec<u8>,
     input: Input,
 }
 
@@ -84,7 +85,7 @@ impl Sign {
         let (hashed, scheme) = mechanism.signature()?;
         fits(scheme, &key)?;
         permitted(&key, class, Class::Private, KeyUsages::SIGN)?;
-        Ok(Sign { key, scheme, input: Input::new(hashed) })
+        Ok(Sign { key, scheme, context: mechanism.context(), input: Input::new(hashed) })
     }
 
     pub(crate) fn update(&mut self, piece: &[u8]) -> Result<Step> {
@@ -120,7 +121,7 @@ impl Sign {
         match self.scheme {
             Scheme::Signature(scheme) => {
                 let input = signed_input(scheme, input);
-                self.key.sign(client, scheme, &input)
+                self.key.sign(client, scheme, &self.context, &input)
             }
             Scheme::Mac(scheme) => self.key.mac(client, scheme, input),
         }

@@ -19,6 +19,7 @@ use crate::{
 pub(crate) struct Verify {
     key: Key,
     scheme: Scheme,
+    context: Vec<u8>,
     input: Input,
 }
 
@@ -34,7 +35,7 @@ impl Verify {
         let (hashed, scheme) = mechanism.signature()?;
         fits(scheme, &key)?;
         permitted(&key, class, Class::Public, KeyUsages::VERIFY)?;
-        Ok(Verify { key, scheme, input: Input::new(hashed) })
+        Ok(Verify { key, scheme, context: mechanism.context(), input: Input::new(hashed) })
     }
 
     pub(crate) fn update(&mut self, piece: &[u8]) -> Result<Step> {
@@ -58,7 +59,8 @@ impl Verify {
         let (length, valid) = match self.scheme {
             Scheme::Signature(scheme) => {
                 let public = self.key.public_key().ok_or(Rv(CKR_KEY_TYPE_INCONSISTENT))?;
-                let valid = public.verify(scheme, &signed_input(scheme, input), signature)?;
+                let input = signed_input(scheme, input);
+                let valid = public.verify_in_context(scheme, &self.context, &input, signature)?;
                 (scheme.signature_len(self.key.spec()), valid)
             }
             Scheme::Mac(scheme) if signature.len() == scheme.mac_len() => {
