@@ -29,6 +29,7 @@ pub struct Client(Arc<Inner>);
 
 struct Inner {
     config: Config,
+    tls: tls::Files,
     /// `None` until the first call.
     process: ArcSwapOption<Process>,
 }
@@ -48,8 +49,8 @@ impl Client {
     /// # Errors
     /// [`Reason::Configuration`].
     pub fn new(config: Config) -> Result<Client> {
-        tls::client_config(&config.tls)?;
-        Ok(Client(Arc::new(Inner { config, process: ArcSwapOption::empty() })))
+        let tls = tls::Files::open(&config.tls)?;
+        Ok(Client(Arc::new(Inner { config, tls, process: ArcSwapOption::empty() })))
     }
 
     /// The configuration.
@@ -139,7 +140,8 @@ impl Client {
             tried = true;
             let left = deadline.saturating_duration_since(Instant::now());
             let opened = endpoint.url().resolve().and_then(|addresses| {
-                process.run(endpoint.connect(&addresses, &self.0.config, left))
+                let limit = left.min(self.0.config.timeouts.connect);
+                process.run(endpoint.connect(&addresses, &self.0.tls, limit))
             });
             match opened {
                 Ok(connection) => return Ok(connection),

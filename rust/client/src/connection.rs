@@ -19,7 +19,6 @@ use tokio::{net::TcpStream, sync::Notify};
 use tokio_rustls::TlsConnector;
 
 use crate::{
-    config::Tls,
     endpoint::Url,
     failure::{self, Failure},
     observed::Observed,
@@ -47,9 +46,13 @@ pub(crate) struct Connection {
 
 impl Connection {
     /// Connects to the first of `addresses` that answers. Call inside the runtime.
-    pub(crate) async fn open(url: &Url, addresses: &[SocketAddr], tls: &Tls) -> Result<Self> {
-        let config = tls::client_config(tls)?;
-        let name = tls.server_name.clone().unwrap_or_else(|| url.host().to_owned());
+    pub(crate) async fn open(
+        url: &Url,
+        addresses: &[SocketAddr],
+        tls: &tls::Files,
+    ) -> Result<Self> {
+        let config = tls.read()?;
+        let name = tls.tls().server_name.clone().unwrap_or_else(|| url.host().to_owned());
         let name = ServerName::try_from(name.clone()).map_err(|_| {
             Error::new(Reason::Configuration, format!("{name:?} is not a server's name"))
         })?;

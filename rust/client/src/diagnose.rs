@@ -84,8 +84,9 @@ fn endpoint(url: &Url, config: &Config, process: &Process, steps: &mut Vec<Step>
         Ok((format!("{} answers", tcp(url, &addresses, limit)?), ()))
     })?;
     let connection = note(steps, &format!("TLS {url}"), || {
-        let opened = process
-            .run(async { timeout(limit, Connection::open(url, &addresses, &config.tls)).await });
+        let files = tls::Files::open(&config.tls)?;
+        let opened =
+            process.run(async { timeout(limit, Connection::open(url, &addresses, &files)).await });
         let connection = opened.unwrap_or_else(|_| {
             Err(Error::new(
                 Reason::Unreachable,

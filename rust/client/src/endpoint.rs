@@ -11,7 +11,7 @@ use std::{
 use supacrypt_core::{Error, Reason, Result};
 use tokio::time::timeout;
 
-use crate::{breaker::Breaker, config::Config, connection::Connection, lock::Mutex};
+use crate::{breaker::Breaker, config::Config, connection::Connection, lock::Mutex, tls};
 
 /// How often an endpoint is tried that is known not to answer.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -126,16 +126,14 @@ impl Endpoint {
     pub(crate) async fn connect(
         &self,
         addresses: &[SocketAddr],
-        config: &Config,
+        tls: &tls::Files,
         limit: Duration,
     ) -> Result<Arc<Connection>> {
         let _only_one = self.connecting.lock().await;
         if let Some(connection) = self.live() {
             return Ok(connection);
         }
-        let limit = limit.min(config.timeouts.connect);
-        let opened = match timeout(limit, Connection::open(&self.url, addresses, &config.tls)).await
-        {
+        let opened = match timeout(limit, Connection::open(&self.url, addresses, tls)).await {
             Ok(opened) => opened,
             Err(_) => Err(Error::new(
                 Reason::Unreachable,

@@ -1,20 +1,64 @@
 //! The TLS side of a connection.
 
-use std::{path::Path, sync::Arc};
+use std::{fs::File, io::ErrorKind, path::Path, sync::Arc};
 
+use arc_swap::ArcSwap;
 use rustls::{ClientConfig, RootCertStore, client::Resumption, crypto::aws_lc_rs};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 use supacrypt_core::{Error, Reason, Result};
 
 use crate::{config::Tls, platform};
 
-/// Reads the files and makes TLS ready: version 1.3 only, with a client certificate.
-///
-/// Done for each new connection, so that renewed certificates are taken up without a restart.
-///
-/// # Errors
-/// [`Reason::Configuration`], naming the file.
-pub(crate) fn client_config(tls: &Tls) -> Result<Arc<ClientConfig>> {
+/// The files that TLS is made ready from, and what they held last.
+pub(crate) struct Files {
+    tls: Tls,
+    last: ArcSwap<ClientConfig>,
+}
+
+impl Files {
+    /// Reads the files.
+    ///
+    /// # Errors
+    /// [`Reason::Configuration`], naming the file.
+    pub(crate) fn open(tls: &Tls) -> Result<Files> {
+        Ok(Files { tls: tls.clone(), last: ArcSwap::new(client_config(tls)?) })
+    }
+
+    /// Where the files are, and who the server is.
+    pub(crate) fn tls(&self) -> &Tls {
+        &self.tls
+    }
+
+    /// Reads the files again. Done for each new connection, so that renewed certificates are taken up
+    /// without a restart.
+    ///
+    /// Servers begin as root and serve as somebody who may not read the key: what it was as long as
+    /// it could be read still holds then.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub(crate) fn read(&self) -> Result<Arc<ClientConfig>> {
+        match client_config(&self.tls) {
+            Ok(config) => {
+                self.last.store(Arc::clone(&config));
+                Ok(config)
+            }
+            Err(error) if is_out_of_reach(&self.tls.key) => {
+                tracing::debug!(%error, "going on with the key as it was");
+                Ok(self.last.load_full())
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// Whether this process lacks the right to read the file.
+fn is_out_of_reach(path: &Path) -> bool {
+    File::open(path).is_err_and(|error| error.kind() == ErrorKind::PermissionDenied)
+}
+
+/// Makes TLS ready from its files: version 1.3 only, with a client certificate.
+fn client_config(tls: &Tls) -> Result<Arc<ClientConfig>> {
     let mut roots = RootCertStore::empty();
     for certificate in certificates(&tls.ca, "tls.ca")? {
         roots.add(certificate).map_err(|error| wrong(&tls.ca, "tls.ca", &error))?;

@@ -42,11 +42,18 @@ impl Module {
             logging::begin(&config.log)?;
             Client::new(config)
         });
-        let client = client.inspect_err(|error| {
-            // The one place that can say what to mend: there is no log yet, and a return value
-            // does not tell.
-            eprintln!("supacrypt: {error}");
-        })?;
+        let client = match (client, before.as_ref()) {
+            // Servers begin as root, and their children may not read the key any more.
+            (Err(error), Some(parent)) => {
+                tracing::warn!("a child goes on with what its parent read: {error}");
+                parent.client.clone()
+            }
+            (client, _) => client.inspect_err(|error| {
+                // The one place that can say what to mend: there is no log yet, and a return value
+                // does not tell.
+                eprintln!("supacrypt: {error}");
+            })?,
+        };
         let module = Arc::new(Module {
             process: process::id(),
             client,

@@ -3,11 +3,11 @@
 
 mod common;
 
-use std::{ptr, thread};
+use std::{fs, os::unix::fs::PermissionsExt, ptr, thread};
 
 use cryptoki::{mechanism::Mechanism, object::ObjectHandle, session::Session};
 use cryptoki_sys::{CK_RV, CKR_CRYPTOKI_ALREADY_INITIALIZED, CKR_OK};
-use supacrypt_testkit::{Backend, descriptors, fork, threads};
+use supacrypt_testkit::{Backend, descriptors, fork, lose_right_to, threads};
 
 use common::{end, functions, load, open, p256 as key_pair};
 
@@ -18,6 +18,7 @@ fn main() {
         ("no_thread_is_started_and_no_descriptor_is_left", no_thread_and_no_descriptor),
         ("parent_child_and_grandchild_sign_at_once", fork_without_initializing),
         ("a_child_may_initialize_again", fork_and_initialize),
+        ("a_child_that_may_not_read_the_key_goes_on", fork_and_drop_privileges),
         ("the_module_can_be_unloaded_and_loaded_again", unload_and_reload),
         ("handles_outlive_a_restart_of_the_backend", restart),
         ("many_threads_share_a_connection", many_threads),
@@ -82,6 +83,31 @@ fn fork_and_initialize(_: &mut Backend) {
     let child = fork(|| assert_eq!(finalize(), CKR_OK));
     assert!(child.succeeded(), "the child that finalizes");
     sign_and_verify(&session, keys, 2);
+    end(context);
+}
+
+/// As Apache httpd does, which starts as root and serves as somebody else.
+fn fork_and_drop_privileges(backend: &mut Backend) {
+    let key = backend.config_path().with_file_name("pki").join("app.key");
+    let context = load();
+    let session = open(&context);
+    let keys = key_pair(&session, "privileges");
+    let child = fork(|| {
+        lose_right_to(&key);
+        sign_and_verify(&session, keys, 0);
+    });
+    assert!(child.succeeded(), "the child that just goes on");
+    let private = fs::Permissions::from_mode(0o600);
+    fs::set_permissions(&key, private.clone()).expect("the key is ours again");
+    let child = fork(|| {
+        lose_right_to(&key);
+        assert_eq!(initialize(), CKR_OK);
+        let session = open(&context);
+        sign_and_verify(&session, key_pair(&session, "nobody"), 0);
+    });
+    assert!(child.succeeded(), "the child that initializes again");
+    fs::set_permissions(&key, private).expect("the key is ours again");
+    sign_and_verify(&session, keys, 1);
     end(context);
 }
 

@@ -18,5 +18,5 @@ mod process;
 
 pub use artifacts::{cdylib, program};
 pub use backend::{Backend, KEYRING};
-pub use process::{Forked, descriptors, fork, threads};
+pub use process::{Forked, descriptors, fork, lose_right_to, threads};
 pub use supacrypt_pki::{Identity, Validity};

@@ -2,8 +2,14 @@
 
 use std::{
     fs,
+    os::unix::fs::PermissionsExt,
     panic::{AssertUnwindSafe, catch_unwind},
+    path::Path,
+    ptr,
 };
+
+/// Who has no rights on Linux.
+const NOBODY: libc::uid_t = 65534;
 
 /// A child that hangs is ended after this many seconds, and has failed.
 const HANGS: libc::c_uint = 60;
@@ -41,6 +47,25 @@ impl Forked {
         let waited = unsafe { libc::waitpid(self.0, &raw mut status, 0) };
         waited == self.0 && libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == 0
     }
+}
+
+/// Loses the right to read `file`, for good: root becomes nobody, anybody else takes it from themselves.
+///
+/// # Panics
+/// When that fails.
+#[allow(unsafe_code, reason = "only the system can change who a process is")]
+pub fn lose_right_to(file: &Path) {
+    // SAFETY: these have no condition.
+    let lost = unsafe {
+        if libc::geteuid() == 0 {
+            libc::setgroups(0, ptr::null()) == 0
+                && libc::setgid(NOBODY) == 0
+                && libc::setuid(NOBODY) == 0
+        } else {
+            fs::set_permissions(file, fs::Permissions::from_mode(0o0)).is_ok()
+        }
+    };
+    assert!(lost && fs::read(file).is_err(), "{} can still be read", file.display());
 }
 
 /// How many threads this process has.
