@@ -1,7 +1,7 @@
 //! Sessions: local, unlimited, and nothing the backend knows of.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashMap,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, RwLock,
         atomic::{AtomicU64, Ordering},
@@ -50,7 +50,7 @@ impl Session {
 pub(crate) struct Sessions {
     next: AtomicU64,
     open: RwLock<HashMap<CK_SESSION_HANDLE, Arc<Session>>>,
-    logged_in: RwLock<HashSet<CK_SLOT_ID>>,
+    logged_in: RwLock<HashMap<CK_SLOT_ID, CK_USER_TYPE>>,
 }
 
 impl Default for Sessions {
@@ -89,7 +89,7 @@ impl Sessions {
         let mut open = self.open.write().unwrap_or_else(PoisonError::into_inner);
         let session = open.remove(&handle).ok_or(Rv(CKR_SESSION_HANDLE_INVALID))?;
         if !open.values().any(|other| other.slot == session.slot) {
-            self.set_logged_in(session.slot, false);
+            self.log_out(session.slot);
         }
         Ok(())
     }
@@ -98,7 +98,7 @@ impl Sessions {
     pub(crate) fn close_all(&self, slot: CK_SLOT_ID) {
         let mut open = self.open.write().unwrap_or_else(PoisonError::into_inner);
         open.retain(|_, session| session.slot != slot);
-        self.set_logged_in(slot, false);
+        self.log_out(slot);
     }
 
     /// How many sessions are open with a token: all, and those that may write.
@@ -113,24 +113,44 @@ impl Sessions {
         (all, writing)
     }
 
-    /// Whether somebody logged in to the token.
-    pub(crate) fn is_logged_in(&self, slot: CK_SLOT_ID) -> bool {
-        self.logged_in.read().unwrap_or_else(PoisonError::into_inner).contains(&slot)
+    /// Who is logged in to the token.
+    pub(crate) fn logged_in(&self, slot: CK_SLOT_ID) -> Option<CK_USER_TYPE> {
+        self.logged_in.read().unwrap_or_else(PoisonError::into_inner).get(&slot).copied()
     }
 
-    /// Logs in or out; returns whether that changed anything.
-    pub(crate) fn set_logged_in(&self, slot: CK_SLOT_ID, logged_in: bool) -> bool {
+    /// Logs a user or a security officer in.
+    ///
+    /// # Errors
+    /// `CKR_USER_ALREADY_LOGGED_IN`, `CKR_USER_ANOTHER_ALREADY_LOGGED_IN`; for a security officer
+    /// `CKR_SESSION_READ_ONLY_EXISTS`.
+    pub(crate) fn log_in(&self, slot: CK_SLOT_ID, user: CK_USER_TYPE) -> Result<()> {
+        let (all, writing) = self.count(slot);
         let mut slots = self.logged_in.write().unwrap_or_else(PoisonError::into_inner);
-        if logged_in { slots.insert(slot) } else { slots.remove(&slot) }
+        match slots.get(&slot) {
+            Some(before) if *before == user => Err(Rv(CKR_USER_ALREADY_LOGGED_IN)),
+            Some(_) => Err(Rv(CKR_USER_ANOTHER_ALREADY_LOGGED_IN)),
+            None if user == CKU_SO && all > writing => Err(Rv(CKR_SESSION_READ_ONLY_EXISTS)),
+            None => {
+                slots.insert(slot, user);
+                Ok(())
+            }
+        }
+    }
+
+    /// Logs out; returns whether somebody was logged in.
+    pub(crate) fn log_out(&self, slot: CK_SLOT_ID) -> bool {
+        let mut slots = self.logged_in.write().unwrap_or_else(PoisonError::into_inner);
+        slots.remove(&slot).is_some()
     }
 
     /// `C_GetSessionInfo`.
     pub(crate) fn info(&self, session: &Session) -> CK_SESSION_INFO {
-        let state = match (session.read_write, self.is_logged_in(session.slot)) {
-            (false, false) => CKS_RO_PUBLIC_SESSION,
-            (false, true) => CKS_RO_USER_FUNCTIONS,
-            (true, false) => CKS_RW_PUBLIC_SESSION,
-            (true, true) => CKS_RW_USER_FUNCTIONS,
+        let state = match (session.read_write, self.logged_in(session.slot)) {
+            (false, None) => CKS_RO_PUBLIC_SESSION,
+            (false, Some(_)) => CKS_RO_USER_FUNCTIONS,
+            (true, None) => CKS_RW_PUBLIC_SESSION,
+            (true, Some(CKU_SO)) => CKS_RW_SO_FUNCTIONS,
+            (true, Some(_)) => CKS_RW_USER_FUNCTIONS,
         };
         CK_SESSION_INFO {
             slotID: session.slot,

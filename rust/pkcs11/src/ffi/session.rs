@@ -26,6 +26,9 @@ pub(super) unsafe extern "C" fn open_session(
             return Err(Rv(CKR_ARGUMENTS_BAD));
         }
         let token = module.slots.token(slot, &module.client)?;
+        if flags & CKF_RW_SESSION == 0 && module.sessions.logged_in(slot) == Some(CKU_SO) {
+            return Err(Rv(CKR_SESSION_READ_WRITE_SO_EXISTS));
+        }
         let handle = module.sessions.open(slot, token.name, flags & CKF_RW_SESSION != 0);
         // SAFETY: not null; the caller passes a handle to write to.
         unsafe { put(session, handle) }
@@ -55,7 +58,8 @@ pub(super) unsafe extern "C" fn get_session_info(
     })
 }
 
-/// The client certificate has said who the caller is, so any PIN will do.
+/// The client certificate has said who the caller is, so any PIN will do. A security officer may do
+/// what the certificate may, and no more.
 pub(super) unsafe extern "C" fn login(
     session: CK_SESSION_HANDLE,
     user: CK_USER_TYPE,
@@ -63,8 +67,7 @@ pub(super) unsafe extern "C" fn login(
     _pin_length: CK_ULONG,
 ) -> CK_RV {
     in_session("C_Login", session, |module, session| match user {
-        CKU_USER if module.sessions.set_logged_in(session.slot, true) => Ok(()),
-        CKU_USER => Err(Rv(CKR_USER_ALREADY_LOGGED_IN)),
+        CKU_USER | CKU_SO => module.sessions.log_in(session.slot, user),
         CKU_CONTEXT_SPECIFIC => Err(Rv(CKR_OPERATION_NOT_INITIALIZED)),
         _ => Err(Rv(CKR_USER_TYPE_INVALID)),
     })
@@ -72,11 +75,7 @@ pub(super) unsafe extern "C" fn login(
 
 pub(super) unsafe extern "C" fn logout(session: CK_SESSION_HANDLE) -> CK_RV {
     in_session("C_Logout", session, |module, session| {
-        if module.sessions.set_logged_in(session.slot, false) {
-            Ok(())
-        } else {
-            Err(Rv(CKR_USER_NOT_LOGGED_IN))
-        }
+        if module.sessions.log_out(session.slot) { Ok(()) } else { Err(Rv(CKR_USER_NOT_LOGGED_IN)) }
     })
 }
 

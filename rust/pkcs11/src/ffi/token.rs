@@ -55,13 +55,18 @@ pub(super) unsafe extern "C" fn init_token(
     })
 }
 
-/// Wants a security officer who is logged in, and none can be.
+/// Users have no PIN; only a security officer is told so.
 pub(super) unsafe extern "C" fn init_pin(
     session: CK_SESSION_HANDLE,
     _pin: *mut CK_UTF8CHAR,
     _length: CK_ULONG,
 ) -> CK_RV {
-    in_session("C_InitPIN", session, |_, _| Err(Rv(CKR_USER_NOT_LOGGED_IN)))
+    in_session("C_InitPIN", session, |module, session| {
+        Err(Rv(match module.sessions.logged_in(session.slot) {
+            Some(CKU_SO) => CKR_FUNCTION_REJECTED,
+            _ => CKR_USER_NOT_LOGGED_IN,
+        }))
+    })
 }
 
 /// There is no PIN that could be changed.
