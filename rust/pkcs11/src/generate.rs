@@ -82,7 +82,9 @@ pub(crate) fn secret_key(
 ) -> Result<CK_OBJECT_HANDLE> {
     mechanism.permits(CKF_GENERATE)?;
     let Action::Generate(class) = mechanism.action else { return Err(Rv(CKR_MECHANISM_INVALID)) };
-    let length = template.number(CKA_VALUE_LEN)?.ok_or(Rv(CKR_TEMPLATE_INCOMPLETE))?;
+    // Keys for ChaCha20 have one length only.
+    let only = (class == KeyClass::ChaCha20).then(|| KeySpec::ChaCha20.bytes() as CK_ULONG);
+    let length = template.number(CKA_VALUE_LEN)?.or(only).ok_or(Rv(CKR_TEMPLATE_INCOMPLETE))?;
     let spec = of_size(class, length, KeySpec::bytes)?;
     is_of(template, CKO_SECRET_KEY, spec)?;
     if is_token(template)? {

@@ -31,6 +31,8 @@ pub(crate) enum Action {
 pub(crate) enum Signature {
     /// PKCS#1 v1.5.
     RsaPkcs1,
+    /// No padding.
+    RsaRaw,
     /// PSS.
     RsaPss,
     /// ECDSA.
@@ -48,6 +50,8 @@ pub(crate) enum Signature {
 pub(crate) enum Encryption {
     /// PKCS#1 v1.5.
     RsaPkcs1,
+    /// No padding.
+    RsaRaw,
     /// OAEP.
     RsaOaep,
     /// AES in a mode whose parameter is an IV or nothing.
@@ -56,6 +60,10 @@ pub(crate) enum Encryption {
     AesGcm,
     /// AES-CTR.
     AesCtr,
+    /// AES-CCM.
+    AesCcm,
+    /// ChaCha20-Poly1305.
+    ChaCha20Poly1305,
 }
 
 /// One mechanism.
@@ -89,6 +97,7 @@ const ML_DSA: (CK_ULONG, CK_ULONG) = (1312, 2592);
 const ML_KEM: (CK_ULONG, CK_ULONG) = (800, 1568);
 /// AES keys are counted in bytes.
 const AES: (CK_ULONG, CK_ULONG) = (16, 32);
+const CHACHA20: (CK_ULONG, CK_ULONG) = (32, 32);
 /// Generic secrets are counted in bits.
 const SECRET: (CK_ULONG, CK_ULONG) = (256, 512);
 const NONE: (CK_ULONG, CK_ULONG) = (0, 0);
@@ -108,11 +117,12 @@ macro_rules! table {
 
 use Action::{Agree, Digest as Hash, Encapsulate, Encrypt, Generate, Sign};
 use Digest::{Sha1, Sha3_224, Sha3_256, Sha3_384, Sha3_512, Sha224, Sha256, Sha384, Sha512};
-use Signature::{Ecdsa, Ed25519, Hmac, MlDsa, RsaPkcs1, RsaPss};
+use Signature::{Ecdsa, Ed25519, Hmac, MlDsa, RsaPkcs1, RsaPss, RsaRaw};
 
 static TABLE: &[Row] = table! {
     CKM_RSA_PKCS_KEY_PAIR_GEN Generate(KeyClass::Rsa), RSA, CKF_GENERATE_KEY_PAIR;
     CKM_RSA_PKCS Sign(RsaPkcs1, None), RSA, SIGN | RECOVER | CIPHER | WRAP;
+    CKM_RSA_X_509 Sign(RsaRaw, None), RSA, SIGN | CIPHER | WRAP;
     // New signatures are never made with SHA-1; old ones can be verified.
     CKM_SHA1_RSA_PKCS Sign(RsaPkcs1, Some(Sha1)), RSA, VERIFY;
     CKM_SHA224_RSA_PKCS Sign(RsaPkcs1, Some(Sha224)), RSA, SIGN;
@@ -155,12 +165,16 @@ static TABLE: &[Row] = table! {
     CKM_ML_KEM_KEY_PAIR_GEN Generate(KeyClass::MlKem), ML_KEM, CKF_GENERATE_KEY_PAIR;
     CKM_ML_KEM Encapsulate, ML_KEM, CKF_ENCAPSULATE | CKF_DECAPSULATE;
     CKM_AES_KEY_GEN Generate(KeyClass::Aes), AES, CKF_GENERATE;
+    CKM_AES_ECB Encrypt(Encryption::Aes(EncryptionScheme::AesEcb)), AES, CIPHER | WRAP;
     CKM_AES_CBC Encrypt(Encryption::Aes(EncryptionScheme::AesCbc)), AES, CIPHER | WRAP;
     CKM_AES_CBC_PAD Encrypt(Encryption::Aes(EncryptionScheme::AesCbcPad)), AES, CIPHER | WRAP;
     CKM_AES_CTR Encrypt(Encryption::AesCtr), AES, CIPHER;
     CKM_AES_GCM Encrypt(Encryption::AesGcm), AES, CIPHER | WRAP | MESSAGES;
+    CKM_AES_CCM Encrypt(Encryption::AesCcm), AES, CIPHER | WRAP;
     CKM_AES_KEY_WRAP Encrypt(Encryption::Aes(EncryptionScheme::AesKeyWrap)), AES, CIPHER | WRAP;
     CKM_AES_KEY_WRAP_KWP Encrypt(Encryption::Aes(EncryptionScheme::AesKeyWrapPad)), AES, CIPHER | WRAP;
+    CKM_CHACHA20_KEY_GEN Generate(KeyClass::ChaCha20), CHACHA20, CKF_GENERATE;
+    CKM_CHACHA20_POLY1305 Encrypt(Encryption::ChaCha20Poly1305), CHACHA20, CIPHER | WRAP;
     CKM_GENERIC_SECRET_KEY_GEN Generate(KeyClass::Hmac), SECRET, CKF_GENERATE;
     CKM_SHA256_HMAC Sign(Hmac(Sha256), None), SECRET, SIGN;
     CKM_SHA384_HMAC Sign(Hmac(Sha384), None), SECRET, SIGN;
@@ -203,12 +217,15 @@ impl Row {
                 Action::Generate(_) | Action::Digest(_) => return false,
                 Action::Agree => return matches!(class, KeyClass::Ec | KeyClass::Montgomery),
                 Action::Encapsulate => KeyClass::MlKem,
-                Action::Sign(RsaPkcs1 | RsaPss, _) => KeyClass::Rsa,
+                Action::Sign(RsaPkcs1 | RsaRaw | RsaPss, _) => KeyClass::Rsa,
                 Action::Sign(Ecdsa, _) => KeyClass::Ec,
                 Action::Sign(Ed25519, _) => KeyClass::Edwards,
                 Action::Sign(MlDsa, _) => KeyClass::MlDsa,
                 Action::Sign(Hmac(_), _) => KeyClass::Hmac,
-                Action::Encrypt(Encryption::RsaPkcs1 | Encryption::RsaOaep) => KeyClass::Rsa,
+                Action::Encrypt(
+                    Encryption::RsaPkcs1 | Encryption::RsaRaw | Encryption::RsaOaep,
+                ) => KeyClass::Rsa,
+                Action::Encrypt(Encryption::ChaCha20Poly1305) => KeyClass::ChaCha20,
                 Action::Encrypt(_) => KeyClass::Aes,
             }
     }

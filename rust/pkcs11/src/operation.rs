@@ -11,6 +11,8 @@ mod sign;
 mod stream;
 mod verify;
 
+use std::borrow::Cow;
+
 use cryptoki_sys::*;
 use supacrypt_client::limits;
 use supacrypt_core::KeyUsages;
@@ -159,6 +161,16 @@ fn give(
     }
     output.write(&make()?)?;
     Ok(Step::Ends)
+}
+
+/// A number in at least `length` bytes.
+fn with_zeros(number: &[u8], length: usize) -> Cow<'_, [u8]> {
+    if number.len() >= length {
+        return number.into();
+    }
+    let mut longer = vec![0; length - number.len()];
+    longer.extend_from_slice(number);
+    longer.into()
 }
 
 /// Input that has to be sent as a whole, no longer than the backend takes it; wiped when it is dropped.

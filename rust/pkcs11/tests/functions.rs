@@ -2,7 +2,18 @@
 //! wrapping, messages, and those of later versions of the standard. Most are called as C does.
 #![allow(unsafe_code, reason = "functions of C are called")]
 
+/// Calls a function of the list with the arguments, all of them live for the call.
+macro_rules! call {
+    ($list:expr, $function:ident($($argument:expr),*)) => {{
+        let function = $list.$function.expect("it is listed");
+        // SAFETY: pointers and lengths are those of live buffers.
+        unsafe { function($($argument),*) }
+    }};
+}
+
 mod common;
+#[path = "functions/secrets.rs"]
+mod secrets;
 
 use std::ptr::{null, null_mut};
 
@@ -29,6 +40,9 @@ fn main() {
         ("messages_are_protected_one_by_one", message_encryption),
         ("messages_are_signed_one_by_one", message_signatures),
         ("operations_are_cancelled", cancel),
+        ("two_parties_agree_on_a_secret", secrets::agreement),
+        ("a_secret_is_encapsulated", secrets::encapsulation),
+        ("ml_dsa_signatures_are_bound_to_their_context", secrets::module_lattice_signatures),
         ("states_tokens_and_pins_are_refused_by_the_right_codes", refused),
     ]);
 }
@@ -52,15 +66,6 @@ fn raw_session(context: &Pkcs11) -> CK_SESSION_HANDLE {
     let answer = unsafe { open(slot.id(), flags, null_mut(), None, &raw mut session) };
     assert_eq!(answer, CKR_OK);
     session
-}
-
-/// Calls a function of the list with the arguments, all of them live for the call.
-macro_rules! call {
-    ($list:expr, $function:ident($($argument:expr),*)) => {{
-        let function = $list.$function.expect("it is listed");
-        // SAFETY: pointers and lengths are those of live buffers.
-        unsafe { function($($argument),*) }
-    }};
 }
 
 fn aes(session: &Session, extra: &[Attribute]) -> ObjectHandle {

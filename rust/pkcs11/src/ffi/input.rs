@@ -14,6 +14,8 @@ use crate::{
 
 /// More attributes than any object has.
 const MOST_ATTRIBUTES: CK_ULONG = 1024;
+/// More bytes than any attribute has.
+const LONGEST_VALUE: CK_ULONG = 1024 * 1024;
 
 /// The bytes at `pointer`; none when there are none.
 ///
@@ -37,7 +39,12 @@ pub(super) unsafe fn bytes<'a>(pointer: *const CK_BYTE, length: CK_ULONG) -> Res
 /// As [`bytes`].
 pub(super) unsafe fn copy(pointer: *const CK_BYTE, length: CK_ULONG) -> Result<Zeroizing<Vec<u8>>> {
     // SAFETY: passed on.
-    unsafe { bytes(pointer, length) }.map(|bytes| Zeroizing::new(bytes.to_vec()))
+    let bytes = unsafe { bytes(pointer, length) }?;
+    // A length that nobody has memory for must not end the process.
+    let mut copy = Zeroizing::new(Vec::new());
+    copy.try_reserve_exact(bytes.len()).map_err(|_| Rv(CKR_HOST_MEMORY))?;
+    copy.extend_from_slice(bytes);
+    Ok(copy)
 }
 
 /// The attributes at `pointer`.
@@ -54,6 +61,9 @@ pub(super) unsafe fn template(pointer: *const CK_ATTRIBUTE, count: CK_ULONG) -> 
         // SAFETY: there are `count` of them. The structure may be packed.
         let attribute = unsafe { pointer.add(index).read_unaligned() };
         let (pointer, length) = (attribute.pValue.cast(), attribute.ulValueLen);
+        if length > LONGEST_VALUE {
+            return Err(Rv(CKR_ATTRIBUTE_VALUE_INVALID));
+        }
         // SAFETY: the caller of this function answers for each value.
         let value =
             unsafe { bytes(pointer, length) }.map_err(|_| Rv(CKR_ATTRIBUTE_VALUE_INVALID))?;
@@ -87,6 +97,9 @@ pub(super) unsafe fn mechanism(pointer: *const CK_MECHANISM) -> Result<Mechanism
     let given = unsafe { pointer.read_unaligned() };
     let row = Row::of(given.mechanism)?;
     let (at, length) = (given.pParameter, given.ulParameterLen);
+    if length > LONGEST_VALUE {
+        return Err(Rv(CKR_MECHANISM_PARAM_INVALID));
+    }
     // SAFETY: the caller of this function answers for the parameter, and for what that points to.
     let parameter = unsafe {
         match row.action {
@@ -97,6 +110,8 @@ pub(super) unsafe fn mechanism(pointer: *const CK_MECHANISM) -> Result<Mechanism
             Action::Encrypt(Encryption::RsaOaep) => oaep(at, length),
             Action::Encrypt(Encryption::AesGcm) => gcm(at, length),
             Action::Encrypt(Encryption::AesCtr) => ctr(at, length),
+            Action::Encrypt(Encryption::AesCcm) => ccm(at, length),
+            Action::Encrypt(Encryption::ChaCha20Poly1305) => chacha20_poly1305(at, length),
             _ => bytes(at.cast(), length).map(|iv| Parameter::Bytes(iv.to_vec())),
         }
     };
@@ -198,6 +213,28 @@ unsafe fn gcm(pointer: *const c_void, length: CK_ULONG) -> Result<Parameter> {
 }
 
 /// # Safety
+/// As [`structure`], and the nonce and additional data it points to can be read.
+unsafe fn ccm(pointer: *const c_void, length: CK_ULONG) -> Result<Parameter> {
+    // SAFETY: passed on.
+    let given: CK_CCM_PARAMS = unsafe { structure(pointer, length) }?;
+    // SAFETY: passed on.
+    let (nonce, aad) =
+        unsafe { (bytes(given.pNonce, given.ulNonceLen)?, bytes(given.pAAD, given.ulAADLen)?) };
+    Ok(Parameter::Aead { nonce: nonce.to_vec(), aad: aad.to_vec(), tag_length: given.ulMACLen })
+}
+
+/// # Safety
+/// As [`structure`], and the nonce and additional data it points to can be read.
+unsafe fn chacha20_poly1305(pointer: *const c_void, length: CK_ULONG) -> Result<Parameter> {
+    // SAFETY: passed on.
+    let given: CK_SALSA20_CHACHA20_POLY1305_PARAMS = unsafe { structure(pointer, length) }?;
+    // SAFETY: passed on.
+    let (nonce, aad) =
+        unsafe { (bytes(given.pNonce, given.ulNonceLen)?, bytes(given.pAAD, given.ulAADLen)?) };
+    Ok(Parameter::Aead { nonce: nonce.to_vec(), aad: aad.to_vec(), tag_length: 16 })
+}
+
+/// # Safety
 /// As [`structure`].
 unsafe fn ctr(pointer: *const c_void, length: CK_ULONG) -> Result<Parameter> {
     // SAFETY: passed on.
@@ -219,6 +256,21 @@ mod tests {
             assert_eq!(bytes(null(), 1), Err(Rv(CKR_ARGUMENTS_BAD)));
             assert_eq!(template(null(), 1).unwrap_err(), Rv(CKR_ARGUMENTS_BAD));
             assert_eq!(mechanism(null()).unwrap_err(), Rv(CKR_ARGUMENTS_BAD));
+        }
+    }
+
+    #[test]
+    fn a_length_beyond_all_reason_is_refused() {
+        let mut byte = 0_u8;
+        for length in [CK_ULONG::MAX, CK_ULONG::MAX / 2, LONGEST_VALUE + 1] {
+            let given = CK_ATTRIBUTE {
+                type_: CKA_LABEL,
+                pValue: (&raw mut byte).cast(),
+                ulValueLen: length,
+            };
+            // SAFETY: nothing is read, because of the length.
+            let refused = unsafe { template(&raw const given, 1) };
+            assert_eq!(refused.unwrap_err(), Rv(CKR_ATTRIBUTE_VALUE_INVALID));
         }
     }
 

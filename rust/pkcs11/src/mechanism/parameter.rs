@@ -10,7 +10,7 @@ use supacrypt_core::{
 
 use super::{
     Action, Encryption, Row,
-    Signature::{Ecdsa, Ed25519, Hmac, MlDsa, RsaPkcs1, RsaPss},
+    Signature::{Ecdsa, Ed25519, Hmac, MlDsa, RsaPkcs1, RsaPss, RsaRaw},
 };
 use crate::error::{Result, Rv};
 
@@ -25,6 +25,8 @@ pub(crate) enum Parameter {
     Oaep { hash: CK_MECHANISM_TYPE, mgf: CK_RSA_PKCS_MGF_TYPE, label: Vec<u8> },
     /// `CK_GCM_PARAMS`.
     Gcm { iv: Vec<u8>, aad: Vec<u8>, tag_bits: CK_ULONG },
+    /// `CK_CCM_PARAMS` and `CK_SALSA20_CHACHA20_POLY1305_PARAMS`; the length of the tag in bytes.
+    Aead { nonce: Vec<u8>, aad: Vec<u8>, tag_length: CK_ULONG },
     /// `CK_AES_CTR_PARAMS`.
     Ctr { counter_bits: CK_ULONG, block: [u8; 16] },
     /// `CK_SIGN_ADDITIONAL_CONTEXT`.
@@ -85,6 +87,7 @@ impl Mechanism {
             (_, Parameter::Bytes(bytes)) if bytes.is_empty() => match signature {
                 Hmac(digest) => Scheme::Mac(MacScheme::Hmac { digest }),
                 Ecdsa => Scheme::Signature(SignatureScheme::Ecdsa),
+                RsaRaw => Scheme::Signature(SignatureScheme::RsaRaw),
                 Ed25519 => Scheme::Signature(SignatureScheme::Ed25519),
                 MlDsa => Scheme::Signature(SignatureScheme::MlDsa),
                 _ => Scheme::Signature(match hashed {
@@ -133,8 +136,9 @@ impl Mechanism {
     pub(crate) fn cipher(&self) -> Result<Cipher> {
         let encryption = match self.row.action {
             Action::Encrypt(encryption) => encryption,
-            // CKM_RSA_PKCS is both.
+            // CKM_RSA_PKCS and CKM_RSA_X_509 are both.
             Action::Sign(RsaPkcs1, None) => Encryption::RsaPkcs1,
+            Action::Sign(RsaRaw, None) => Encryption::RsaRaw,
             _ => return Err(Rv(CKR_MECHANISM_INVALID)),
         };
         let plain = |scheme, iv: &[u8], aad: &[u8]| Cipher {
@@ -147,6 +151,9 @@ impl Mechanism {
             (Encryption::RsaPkcs1, Parameter::Bytes(bytes)) if bytes.is_empty() => {
                 Ok(plain(EncryptionScheme::RsaPkcs1, &[], &[]))
             }
+            (Encryption::RsaRaw, Parameter::Bytes(bytes)) if bytes.is_empty() => {
+                Ok(plain(EncryptionScheme::RsaRaw, &[], &[]))
+            }
             (Encryption::RsaOaep, Parameter::Oaep { hash, mgf, label }) => {
                 let (digest, mgf_digest) = (digest(*hash)?, mgf_digest(*mgf)?);
                 Ok(plain(EncryptionScheme::RsaOaep { digest, mgf_digest }, &[], label))
@@ -156,6 +163,19 @@ impl Mechanism {
             {
                 let tag_length = u8::try_from(tag_bits / 8).map_err(|_| BAD_PARAMETER)?;
                 Ok(plain(EncryptionScheme::AesGcm { tag_length }, iv, aad))
+            }
+            (Encryption::AesCcm, Parameter::Aead { nonce, aad, tag_length })
+                if (7..=13).contains(&nonce.len())
+                    && (4..=16).contains(tag_length)
+                    && tag_length % 2 == 0 =>
+            {
+                let tag_length = u8::try_from(*tag_length).map_err(|_| BAD_PARAMETER)?;
+                Ok(plain(EncryptionScheme::AesCcm { tag_length }, nonce, aad))
+            }
+            (Encryption::ChaCha20Poly1305, Parameter::Aead { nonce, aad, .. })
+                if nonce.len() == 12 =>
+            {
+                Ok(plain(EncryptionScheme::ChaCha20Poly1305, nonce, aad))
             }
             (Encryption::AesCtr, Parameter::Ctr { counter_bits, block })
                 if (1..=128).contains(counter_bits) =>

@@ -7,7 +7,7 @@ use supacrypt_client::{Client, limits};
 use supacrypt_core::{EncryptionScheme, KeyUsages};
 use zeroize::Zeroizing;
 
-use super::{Collected, Step, permitted, stream::Stream};
+use super::{Collected, Step, permitted, stream::Stream, with_zeros};
 use crate::{
     error::{Result, Rv},
     ffi::Output,
@@ -200,6 +200,11 @@ impl Cipher {
     fn check(&self, length: usize) -> Result<()> {
         let mechanism::Cipher { scheme, iv, .. } = &self.cipher;
         let fits = match self.direction {
+            // A number may be shorter.
+            Direction::Encrypt if *scheme == EncryptionScheme::RsaRaw => {
+                let most = self.key.spec().bytes();
+                scheme.check_encrypt(self.key.spec(), iv.len(), length.max(most))
+            }
             Direction::Encrypt => scheme.check_encrypt(self.key.spec(), iv.len(), length),
             Direction::Decrypt => scheme.check_decrypt(self.key.spec(), iv.len(), length),
         };
@@ -231,7 +236,11 @@ impl Cipher {
     fn longest(&self, length: usize) -> usize {
         match (self.direction, self.cipher.scheme) {
             (Direction::Encrypt, scheme) => scheme.ciphertext_len(self.key.spec(), length),
-            (_, EncryptionScheme::AesGcm { tag_length }) => length - usize::from(tag_length),
+            (
+                _,
+                EncryptionScheme::AesGcm { tag_length } | EncryptionScheme::AesCcm { tag_length },
+            ) => length - usize::from(tag_length),
+            (_, EncryptionScheme::ChaCha20Poly1305) => length - 16,
             (_, EncryptionScheme::AesKeyWrap | EncryptionScheme::AesKeyWrapPad) => length - 8,
             (_, EncryptionScheme::RsaPkcs1) => length - 11,
             _ => length,
@@ -250,7 +259,11 @@ fn perform(
     input: &[u8],
 ) -> Result<Zeroizing<Vec<u8>>> {
     match direction {
-        Direction::Encrypt => key.encrypt(client, scheme, iv, aad, input).map(Zeroizing::new),
+        Direction::Encrypt => {
+            let length = if scheme == EncryptionScheme::RsaRaw { key.spec().bytes() } else { 0 };
+            let input = with_zeros(input, length);
+            key.encrypt(client, scheme, iv, aad, &input).map(Zeroizing::new)
+        }
         Direction::Decrypt => key.decrypt(client, scheme, iv, aad, input),
     }
 }

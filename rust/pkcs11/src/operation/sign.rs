@@ -7,7 +7,7 @@ use supacrypt_client::Client;
 use supacrypt_core::{Digest, KeyUsages, SignatureScheme};
 use supacrypt_crypto::{Hasher, digest};
 
-use super::{Collected, Step, give, permitted};
+use super::{Collected, Step, give, permitted, with_zeros};
 use crate::{
     error::{Result, Rv},
     ffi::Output,
@@ -120,7 +120,7 @@ impl Sign {
     fn sign(&self, client: &Client, input: &[u8]) -> Result<Vec<u8>> {
         match self.scheme {
             Scheme::Signature(scheme) => {
-                let input = signed_input(scheme, input);
+                let input = signed_input(scheme, &self.key, input);
                 self.key.sign(client, scheme, &self.context, &input)
             }
             Scheme::Mac(scheme) => self.key.mac(client, scheme, input),
@@ -146,14 +146,19 @@ pub(super) fn fits(scheme: Scheme, key: &Key) -> Result<()> {
     }
 }
 
-/// `CKM_ECDSA` takes a digest of any length. It is a number, so that zeros before a short one
-/// change nothing (FIPS 186-5, section 6.4.1).
-pub(super) fn signed_input(scheme: SignatureScheme, input: &[u8]) -> Cow<'_, [u8]> {
-    let shortest = *SignatureScheme::ECDSA_DIGEST_LEN.start();
-    if scheme != SignatureScheme::Ecdsa || input.is_empty() || input.len() >= shortest {
-        return input.into();
+/// What is signed where it is a number: zeros before a short one change nothing. `CKM_ECDSA` takes a
+/// digest of any length (FIPS 186-5, section 6.4.1), `CKM_RSA_X_509` a number of any (PKCS#11 v2.40
+/// current mechanisms, section 2.1.9).
+pub(super) fn signed_input<'a>(
+    scheme: SignatureScheme,
+    key: &Key,
+    input: &'a [u8],
+) -> Cow<'a, [u8]> {
+    match scheme {
+        SignatureScheme::Ecdsa if !input.is_empty() => {
+            with_zeros(input, *SignatureScheme::ECDSA_DIGEST_LEN.start())
+        }
+        SignatureScheme::RsaRaw => with_zeros(input, key.spec().bytes()),
+        _ => input.into(),
     }
-    let mut longer = vec![0; shortest - input.len()];
-    longer.extend_from_slice(input);
-    longer.into()
 }

@@ -59,7 +59,7 @@ impl Verify {
         let (length, valid) = match self.scheme {
             Scheme::Signature(scheme) => {
                 let public = self.key.public_key().ok_or(Rv(CKR_KEY_TYPE_INCONSISTENT))?;
-                let input = signed_input(scheme, input);
+                let input = signed_input(scheme, &self.key, input);
                 let valid = public.verify_in_context(scheme, &self.context, &input, signature)?;
                 (scheme.signature_len(self.key.spec()), valid)
             }
