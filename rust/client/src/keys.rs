@@ -33,6 +33,8 @@ pub struct Key {
     pub spec: KeySpec,
     /// What it may be used for.
     pub usages: KeyUsages,
+    /// Bytes of the secret, where the spec leaves that open.
+    pub secret_length: Option<u32>,
     /// Where the material of the primary version came from.
     pub origin: Origin,
     /// What the primary version can do at the moment.
@@ -75,6 +77,8 @@ pub struct NewKey {
     pub spec: KeySpec,
     /// What it may be used for; what is usual for the spec when empty.
     pub usages: KeyUsages,
+    /// Bytes of the secret, for a spec that leaves that open; the usual when `None`.
+    pub secret_length: Option<u32>,
 }
 
 impl NewKey {
@@ -91,6 +95,7 @@ impl From<NewKey> for v1::Key {
             object_id: new.object_id,
             spec: v1::KeySpec::from(new.spec) as i32,
             usages: key_usages_to_wire(new.usages),
+            secret_length: new.secret_length.unwrap_or_default(),
             ..Default::default()
         }
     }
@@ -280,6 +285,7 @@ impl TryFrom<v1::Key> for Key {
             object_id: wire.object_id,
             spec,
             usages: key_usages_from_wire(&wire.usages)?,
+            secret_length: Some(wire.secret_length).filter(|length| *length != 0),
             origin: primary.origin().try_into()?,
             state: primary.state().try_into()?,
             public_key: match &primary.public_key[..] {

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use common::p256;
 use supacrypt_client::{Client, Key, NewKey};
 use supacrypt_core::{
-    DerivationInput, DerivationScheme, Digest, EncryptionScheme, Kdf, KeySpec, KeyUsages, Reason,
-    SignatureScheme,
+    DerivationInput, DerivationScheme, Digest, EncryptionScheme, Kdf, KeySpec, KeyUsages,
+    MacScheme, Reason, SignatureScheme,
 };
 use supacrypt_crypto::PublicComponents;
 use supacrypt_testkit::Backend;
@@ -109,4 +109,44 @@ fn authenticated_encryption_takes_its_nonce_and_opens_with_no_other() {
         let error = open(&vec![4; nonce.len()]).unwrap_err();
         assert_eq!(error.reason(), Reason::DecryptionFailed);
     }
+}
+
+#[test]
+fn a_generic_secret_has_the_length_asked_for_and_makes_macs_of_every_digest() {
+    let backend = Backend::start();
+    let client = backend.client();
+    let spec = KeySpec::GenericSecret;
+    let key = make(&backend, &client, spec);
+    assert_eq!(key.secret_length, Some(32));
+    let new = NewKey { spec, secret_length: Some(20), ..p256("short") };
+    let key = client.create_key(&backend.keyring(), new).unwrap();
+    assert_eq!(key.secret_length, Some(20));
+    assert_eq!(backend.client().key(&key.name).unwrap().secret_length, Some(20));
+    for scheme in [
+        MacScheme::hmac(Digest::Sha1),
+        MacScheme::hmac(Digest::Sha3_512),
+        MacScheme::Hmac { digest: Digest::Sha256, length: 10 },
+    ] {
+        let mac = client.mac(&key.version, scheme, b"message").unwrap();
+        assert_eq!(mac.len(), scheme.mac_len());
+        assert!(client.verify_mac(&key.version, scheme, b"message", &mac).unwrap());
+        assert!(!client.verify_mac(&key.version, scheme, b"massage", &mac).unwrap());
+    }
+}
+
+#[test]
+fn an_aes_key_makes_macs_when_that_was_asked_for() {
+    let backend = Backend::start();
+    let client = backend.client();
+    let usages = KeyUsages::SIGN | KeyUsages::VERIFY;
+    let new = NewKey { spec: KeySpec::Aes128, usages, ..p256("mac") };
+    let key = client.create_key(&backend.keyring(), new).unwrap();
+    let scheme = MacScheme::AesCmac { length: 8 };
+    let mac = client.mac(&key.version, scheme, b"message").unwrap();
+    assert!(client.verify_mac(&key.version, scheme, b"message", &mac).unwrap());
+
+    let key = make(&backend, &client, KeySpec::Aes256);
+    assert_eq!(key.usages, KeyUsages::ENCRYPT | KeyUsages::DECRYPT);
+    let error = client.mac(&key.version, scheme, b"message").unwrap_err();
+    assert_eq!(error.reason(), Reason::UsageNotPermitted);
 }

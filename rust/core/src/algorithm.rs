@@ -1,57 +1,6 @@
 //! One word for every operation a key can perform.
 
-use crate::{
-    DerivationScheme, Digest, EncryptionScheme, Error, KemScheme, KeySpec, KeyUsages, Reason,
-    Result, SignatureScheme,
-};
-
-/// How a MAC is made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum MacScheme {
-    /// HMAC (RFC 2104, FIPS 198-1), full length, over the message itself.
-    Hmac {
-        /// The digest inside.
-        digest: Digest,
-    },
-}
-
-impl MacScheme {
-    /// Length of the MAC in bytes.
-    pub const fn mac_len(self) -> usize {
-        match self {
-            MacScheme::Hmac { digest } => digest.len(),
-        }
-    }
-
-    /// Checks that `key` can make this MAC: the digest is the one the key was made for.
-    ///
-    /// # Errors
-    /// [`Reason::AlgorithmMismatch`].
-    pub fn check(self, key: KeySpec) -> Result<()> {
-        let MacScheme::Hmac { digest } = self;
-        let fits = matches!(
-            (key, digest),
-            (KeySpec::HmacSha256, Digest::Sha256)
-                | (KeySpec::HmacSha384, Digest::Sha384)
-                | (KeySpec::HmacSha512, Digest::Sha512)
-        );
-        if fits {
-            return Ok(());
-        }
-        Err(Error::new(
-            Reason::AlgorithmMismatch,
-            format!("{self} does not work with a key of type {key}"),
-        ))
-    }
-}
-
-impl std::fmt::Display for MacScheme {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let MacScheme::Hmac { digest } = self;
-        write!(f, "hmac-{digest}")
-    }
-}
+use crate::{DerivationScheme, EncryptionScheme, KemScheme, KeyUsages, MacScheme, SignatureScheme};
 
 /// Any algorithm, whatever it is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

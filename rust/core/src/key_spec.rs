@@ -86,6 +86,9 @@ pub enum KeySpec {
     /// A secret for HMAC-SHA-512, 64 bytes when generated.
     #[strum(serialize = "hmac-sha512")]
     HmacSha512,
+    /// A secret as long as its maker says, 32 bytes when they do not: for HMAC with any digest.
+    #[strum(serialize = "generic-secret")]
+    GenericSecret,
 }
 
 /// The family a [`KeySpec`] belongs to; it decides which algorithms fit.
@@ -107,8 +110,10 @@ pub enum KeyClass {
     Aes,
     /// ChaCha20 secret keys.
     ChaCha20,
-    /// HMAC secrets.
+    /// Secrets for HMAC with one digest.
     Hmac,
+    /// Secrets for any purpose that takes plain bytes.
+    Generic,
 }
 
 impl KeySpec {
@@ -126,11 +131,12 @@ impl KeySpec {
             KeySpec::Aes128 | KeySpec::Aes192 | KeySpec::Aes256 => KeyClass::Aes,
             KeySpec::ChaCha20 => KeyClass::ChaCha20,
             KeySpec::HmacSha256 | KeySpec::HmacSha384 | KeySpec::HmacSha512 => KeyClass::Hmac,
+            KeySpec::GenericSecret => KeyClass::Generic,
         }
     }
 
     /// Size of the key in bits: of the modulus, of the field, of the encoded public key (ML-DSA,
-    /// ML-KEM), or of the secret.
+    /// ML-KEM), or of the secret, where the spec leaves that open the usual one.
     pub const fn bits(self) -> usize {
         match self {
             KeySpec::Rsa2048 => 2048,
@@ -140,7 +146,8 @@ impl KeySpec {
             | KeySpec::EcSecp256k1
             | KeySpec::Aes256
             | KeySpec::ChaCha20
-            | KeySpec::HmacSha256 => 256,
+            | KeySpec::HmacSha256
+            | KeySpec::GenericSecret => 256,
             KeySpec::EcP384 | KeySpec::HmacSha384 => 384,
             KeySpec::EcP521 => 521,
             KeySpec::Ed25519 | KeySpec::X25519 => 255,
@@ -182,7 +189,14 @@ impl KeySpec {
             // 112 bits is the least that NIST SP 800-131A still allows, and 128 bytes is the longest
             // block of a SHA-2 digest, beyond which a secret would be hashed first.
             KeyClass::Hmac => Some(14..=128),
+            KeyClass::Generic => Some(1..=512),
         }
+    }
+
+    /// Whether a key of this kind is as long as its maker says, so that its length is a property of
+    /// the key.
+    pub const fn has_free_length(self) -> bool {
+        matches!(self.class(), KeyClass::Generic)
     }
 
     /// Everything a key of this kind can be allowed to do.
@@ -193,20 +207,26 @@ impl KeySpec {
                 .union(KeyUsages::ENCRYPT)
                 .union(KeyUsages::DECRYPT),
             KeyClass::Ec => KeyUsages::SIGN.union(KeyUsages::VERIFY).union(KeyUsages::DERIVE),
-            KeyClass::Edwards | KeyClass::MlDsa | KeyClass::Hmac => {
+            KeyClass::Edwards | KeyClass::MlDsa | KeyClass::Hmac | KeyClass::Generic => {
                 KeyUsages::SIGN.union(KeyUsages::VERIFY)
             }
             KeyClass::Montgomery => KeyUsages::DERIVE,
             KeyClass::MlKem => KeyUsages::ENCAPSULATE.union(KeyUsages::DECAPSULATE),
-            KeyClass::Aes | KeyClass::ChaCha20 => KeyUsages::ENCRYPT.union(KeyUsages::DECRYPT),
+            KeyClass::Aes => KeyUsages::ENCRYPT
+                .union(KeyUsages::DECRYPT)
+                .union(KeyUsages::SIGN)
+                .union(KeyUsages::VERIFY),
+            KeyClass::ChaCha20 => KeyUsages::ENCRYPT.union(KeyUsages::DECRYPT),
         }
     }
 
     /// What a key of this kind may do when its maker does not say: one purpose. An EC key signs; it
-    /// derives only when that was asked for, because deriving hands out secrets.
+    /// derives only when that was asked for, because deriving hands out secrets. An AES key encrypts:
+    /// one that makes MACs as well weakens both.
     pub const fn usual_usages(self) -> KeyUsages {
         match self.class() {
             KeyClass::Ec => KeyUsages::SIGN.union(KeyUsages::VERIFY),
+            KeyClass::Aes => KeyUsages::ENCRYPT.union(KeyUsages::DECRYPT),
             _ => self.possible_usages(),
         }
     }

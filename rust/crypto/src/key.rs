@@ -1,6 +1,6 @@
 //! A loaded private or secret key.
 
-use aws_lc_rs::hmac;
+use aws_lc_rs::{constant_time, hmac};
 use supacrypt_core::{
     DerivationInput, DerivationScheme, EncryptionScheme, Error, KemScheme, KeyClass, KeySpec,
     MacScheme, Reason, Result, SignatureScheme,
@@ -12,7 +12,7 @@ use crate::{
     material::private_key,
     public_key::too_large,
     symmetric,
-    sys::{Failed, PKey, ec, kem, message, rsa},
+    sys::{Failed, PKey, ec, kem, mac, message, rsa},
 };
 
 /// A key ready for use: parsed once, checked once, then shared by any number of threads.
@@ -22,9 +22,14 @@ pub struct Key {
 }
 
 enum Secret {
-    Pair { private: PKey, public: PublicKey },
+    Pair {
+        private: PKey,
+        public: PublicKey,
+    },
     Cipher(Zeroizing<Vec<u8>>),
+    /// The digest is known, so that the key is prepared for it.
     Hmac(Box<hmac::Key>),
+    Generic(Zeroizing<Vec<u8>>),
 }
 
 impl Key {
@@ -49,6 +54,9 @@ impl Key {
             Some(_) if spec.class() == KeyClass::Hmac => {
                 Secret::Hmac(Box::new(hmac::Key::new(hmac_digest(spec), bytes)))
             }
+            Some(_) if spec.class() == KeyClass::Generic => {
+                Secret::Generic(Zeroizing::new(bytes.to_vec()))
+            }
             Some(_) => Secret::Cipher(Zeroizing::new(bytes.to_vec())),
         };
         Ok(Key { spec, secret })
@@ -63,7 +71,7 @@ impl Key {
     pub fn public_key(&self) -> Option<&PublicKey> {
         match &self.secret {
             Secret::Pair { public, .. } => Some(public),
-            Secret::Cipher(_) | Secret::Hmac(_) => None,
+            Secret::Cipher(_) | Secret::Hmac(_) | Secret::Generic(_) => None,
         }
     }
 
@@ -125,7 +133,7 @@ impl Key {
         match &self.secret {
             Secret::Pair { public, .. } => public.encrypt(scheme, aad, plaintext),
             Secret::Cipher(key) => symmetric::encrypt(key, scheme, iv, aad, plaintext),
-            Secret::Hmac(_) => Err(self.mismatch(scheme)),
+            Secret::Hmac(_) | Secret::Generic(_) => Err(self.mismatch(scheme)),
         }
     }
 
@@ -151,7 +159,7 @@ impl Key {
         let plaintext = match &self.secret {
             Secret::Pair { private, .. } => rsa::decrypt(private, scheme, aad, ciphertext),
             Secret::Cipher(key) => symmetric::decrypt(key, scheme, iv, aad, ciphertext),
-            Secret::Hmac(_) => return Err(self.mismatch(scheme)),
+            Secret::Hmac(_) | Secret::Generic(_) => return Err(self.mismatch(scheme)),
         };
         plaintext.map_err(|Failed| {
             Error::new(
@@ -188,7 +196,7 @@ impl Key {
         scheme.check(self.spec, input)?;
         match &self.secret {
             Secret::Pair { private, .. } => derive::from_pair(private, self.spec, scheme, input),
-            Secret::Cipher(_) | Secret::Hmac(_) => Err(self.mismatch(scheme)),
+            Secret::Cipher(_) | Secret::Hmac(_) | Secret::Generic(_) => Err(self.mismatch(scheme)),
         }
     }
 
@@ -197,23 +205,28 @@ impl Key {
     /// # Errors
     /// Those of [`MacScheme::check`].
     pub fn mac(&self, scheme: MacScheme, input: &[u8]) -> Result<Vec<u8>> {
-        Ok(hmac::sign(self.hmac(scheme)?, input).as_ref().to_vec())
+        scheme.check(self.spec)?;
+        let made = match (&self.secret, scheme) {
+            (Secret::Hmac(key), MacScheme::Hmac { .. }) => {
+                Ok(hmac::sign(key, input).as_ref().to_vec())
+            }
+            (Secret::Generic(key), MacScheme::Hmac { digest, .. }) => mac::hmac(digest, key, input),
+            (Secret::Cipher(key), MacScheme::AesCmac { .. }) => mac::cmac(key, input),
+            _ => return Err(self.mismatch(scheme)),
+        };
+        let mut mac =
+            made.map_err(|Failed| Error::new(Reason::Internal, format!("{scheme} was not made")))?;
+        mac.truncate(scheme.mac_len());
+        Ok(mac)
     }
 
-    /// Whether `mac` is the MAC of `input`, compared in constant time.
+    /// Whether `mac` is the MAC of `input`, [`MacScheme::mac_len`] bytes, compared in constant time.
     ///
     /// # Errors
     /// Those of [`MacScheme::check`].
     pub fn verify_mac(&self, scheme: MacScheme, input: &[u8], mac: &[u8]) -> Result<bool> {
-        Ok(hmac::verify(self.hmac(scheme)?, input, mac).is_ok())
-    }
-
-    fn hmac(&self, scheme: MacScheme) -> Result<&hmac::Key> {
-        scheme.check(self.spec)?;
-        match &self.secret {
-            Secret::Hmac(key) => Ok(key),
-            Secret::Pair { .. } | Secret::Cipher(_) => Err(self.mismatch(scheme)),
-        }
+        let made = self.mac(scheme, input)?;
+        Ok(constant_time::verify_slices_are_equal(&made, mac).is_ok())
     }
 
     fn mismatch(&self, scheme: impl std::fmt::Display) -> Error {

@@ -1,6 +1,6 @@
 //! The software engine: everything Supacrypt computes with a key in its own memory, on AWS-LC.
 //!
-//! - [`generate`] and [`import`] make [`Material`], the form a private or secret key is stored in
+//! - [`generate`], [`generate_secret`] and [`import`] make [`Material`], the form a private or secret key is stored in
 //!   (wrapped by an [`envelope`]).
 //! - [`Key`] is loaded material: it signs, decrypts, encrypts, decapsulates, derives and makes MACs
 //!   without parsing anything again.
@@ -29,6 +29,6 @@ mod sys;
 pub use certificate::Certificate;
 pub use digest::{Hasher, digest};
 pub use key::Key;
-pub use material::{Material, generate, import};
+pub use material::{Material, generate, generate_secret, import};
 pub use public_key::{PublicComponents, PublicKey};
 pub use random::random;

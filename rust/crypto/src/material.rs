@@ -39,7 +39,22 @@ pub fn generate(spec: KeySpec) -> Result<Material> {
         })?;
         return pkcs8(&key);
     }
-    let mut secret = Zeroizing::new(vec![0; spec.bytes()]);
+    generate_secret(spec, spec.bytes())
+}
+
+/// Makes a new secret of `length` bytes, one of those that `spec` can have.
+///
+/// # Errors
+/// [`Reason::InvalidArgument`] for another length; [`Reason::Internal`] when the random number
+/// generator fails.
+pub fn generate_secret(spec: KeySpec, length: usize) -> Result<Material> {
+    if !spec.secret_lens().is_some_and(|lengths| lengths.contains(&length)) {
+        return Err(Error::new(
+            Reason::InvalidArgument,
+            format!("a key of type {spec} cannot have {length} bytes"),
+        ));
+    }
+    let mut secret = Zeroizing::new(vec![0; length]);
     crate::random(&mut secret)?;
     Ok(Material(secret))
 }

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use strum::IntoEnumIterator;
 use supacrypt_core::{KeyClass, KeySpec, Reason};
-use supacrypt_crypto::{Key, PublicComponents, PublicKey, generate, import};
+use supacrypt_crypto::{Key, PublicComponents, PublicKey, generate, generate_secret, import};
 
 #[test]
 fn every_kind_of_key_can_be_made_and_imported_again() {
@@ -68,6 +68,19 @@ fn secrets_of_the_wrong_length_are_refused() {
     {
         let error = import(spec, &vec![0; length]).unwrap_err();
         assert_eq!(error.reason(), Reason::InvalidKeyMaterial, "{spec}");
+    }
+}
+
+#[test]
+fn a_generic_secret_is_as_long_as_asked() {
+    let spec = KeySpec::GenericSecret;
+    assert_eq!(generate(spec).unwrap().as_bytes().len(), 32);
+    for length in [1, 20, 512] {
+        assert_eq!(generate_secret(spec, length).unwrap().as_bytes().len(), length);
+    }
+    for (spec, length) in [(spec, 0), (spec, 513), (KeySpec::Aes128, 32), (KeySpec::EcP256, 32)] {
+        let error = generate_secret(spec, length).unwrap_err();
+        assert_eq!(error.reason(), Reason::InvalidArgument);
     }
 }
 

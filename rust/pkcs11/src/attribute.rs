@@ -203,7 +203,7 @@ pub(crate) const fn key_type(spec: KeySpec) -> CK_KEY_TYPE {
         KeyClass::MlKem => CKK_ML_KEM,
         KeyClass::Aes => CKK_AES,
         KeyClass::ChaCha20 => CKK_CHACHA20,
-        KeyClass::Hmac => CKK_GENERIC_SECRET,
+        KeyClass::Hmac | KeyClass::Generic => CKK_GENERIC_SECRET,
     }
 }
 

@@ -127,7 +127,8 @@ fn make(
     let label = agreed(templates, CKA_LABEL)?;
     let label = String::from_utf8(label).map_err(|_| Rv(CKR_ATTRIBUTE_VALUE_INVALID))?;
     let object_id = agreed(templates, CKA_ID)?;
-    let new = NewKey { id: None, label, object_id, spec, usages };
+    let secret_length = None;
+    let new = NewKey { id: None, label, object_id, spec, usages, secret_length };
     Ok(module.client.create_key(&session.keyring, new)?)
 }
 

@@ -23,12 +23,17 @@ pub trait Custodian: Send + Sync {
     fn id(&self) -> &'static str;
 
     /// Makes a key. `context` names the key version for good; a custodian that hands out sealed
-    /// material binds it to this name.
+    /// material binds it to this name. `secret_length` is in bytes, for a spec that leaves it open.
     ///
     /// # Errors
     /// [`Reason::AlgorithmNotSupported`](supacrypt_core::Reason::AlgorithmNotSupported),
     /// [`Reason::CustodianUnavailable`](supacrypt_core::Reason::CustodianUnavailable).
-    async fn generate(&self, spec: KeySpec, context: &[u8]) -> Result<NewMaterial>;
+    async fn generate(
+        &self,
+        spec: KeySpec,
+        secret_length: Option<u32>,
+        context: &[u8],
+    ) -> Result<NewMaterial>;
 
     /// Takes in a key that exists elsewhere: DER PKCS#8 for key pairs, the bytes for secrets.
     ///

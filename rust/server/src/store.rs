@@ -150,6 +150,7 @@ fn migrator() -> Migrator {
     Migrator::with_migrations(vec![
         migration(1, "initial", include_str!("../migrations/0001_initial.sql")),
         migration(2, "objects", include_str!("../migrations/0002_objects.sql")),
+        migration(3, "secret length", include_str!("../migrations/0003_secret_length.sql")),
     ])
 }
 

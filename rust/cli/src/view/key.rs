@@ -18,6 +18,8 @@ pub(crate) struct KeyView {
     object_id: String,
     spec: String,
     usages: Vec<String>,
+    /// Bytes, of a generic secret.
+    secret_length: Option<u32>,
     primary_version: u32,
     primary: Option<VersionView>,
     annotations: BTreeMap<String, String>,
@@ -45,6 +47,7 @@ impl From<v1::Key> for KeyView {
             object_id: hex::encode(&key.object_id),
             spec: spec_name(key.spec()),
             usages: usages.iter_names().map(|(name, _)| name.to_lowercase()).collect(),
+            secret_length: Some(key.secret_length).filter(|length| *length != 0),
             primary_version: key.primary_version,
             create_time: time(key.create_time.as_ref()),
             update_time: time(key.update_time.as_ref()),
@@ -74,6 +77,9 @@ impl KeyView {
             ("created", short(self.create_time)),
             ("updated", short(self.update_time)),
         ];
+        if let Some(length) = self.secret_length {
+            rows.push(("secret", format!("{length} bytes")));
+        }
         if self.purge_time.is_some() {
             rows.push(("purged at", short(self.purge_time)));
         }

@@ -12,6 +12,7 @@ pub(crate) fn p256(label: &str) -> NewKey {
         object_id: Vec::new(),
         spec: KeySpec::EcP256,
         usages: KeyUsages::empty(),
+        secret_length: None,
     }
 }
 

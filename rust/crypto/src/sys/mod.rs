@@ -11,6 +11,7 @@ pub(crate) mod digest;
 pub(crate) mod ec;
 pub(crate) mod kem;
 pub(crate) mod key_wrap;
+pub(crate) mod mac;
 pub(crate) mod message;
 mod owned;
 mod pkey;

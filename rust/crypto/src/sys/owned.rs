@@ -54,6 +54,7 @@ free! {
     EVP_PKEY_CTX by EVP_PKEY_CTX_free,
     EVP_MD_CTX by EVP_MD_CTX_free,
     EVP_CIPHER_CTX by EVP_CIPHER_CTX_free,
+    CMAC_CTX by CMAC_CTX_free,
     EVP_AEAD_CTX by EVP_AEAD_CTX_free,
     EC_KEY by EC_KEY_free,
     EC_POINT by EC_POINT_free,

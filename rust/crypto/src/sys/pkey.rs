@@ -101,7 +101,9 @@ impl PKey {
             KeyClass::Montgomery => lc::EVP_PKEY_X25519,
             KeyClass::MlDsa => lc::EVP_PKEY_PQDSA,
             KeyClass::MlKem => lc::EVP_PKEY_KEM,
-            KeyClass::Aes | KeyClass::ChaCha20 | KeyClass::Hmac => return Err(Failed),
+            KeyClass::Aes | KeyClass::ChaCha20 | KeyClass::Hmac | KeyClass::Generic => {
+                return Err(Failed);
+            }
         };
         let mut key = ptr::null_mut();
         // SAFETY: the context lives to the end of the block; `EVP_PKEY_keygen` allocates the key

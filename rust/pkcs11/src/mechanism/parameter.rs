@@ -85,7 +85,7 @@ impl Mechanism {
             (RsaPss, _) => return Err(BAD_PARAMETER),
             (MlDsa, Parameter::Context(_)) => Scheme::Signature(SignatureScheme::MlDsa),
             (_, Parameter::Bytes(bytes)) if bytes.is_empty() => match signature {
-                Hmac(digest) => Scheme::Mac(MacScheme::Hmac { digest }),
+                Hmac(digest) => Scheme::Mac(MacScheme::hmac(digest)),
                 Ecdsa => Scheme::Signature(SignatureScheme::Ecdsa),
                 RsaRaw => Scheme::Signature(SignatureScheme::RsaRaw),
                 Ed25519 => Scheme::Signature(SignatureScheme::Ed25519),

@@ -37,7 +37,7 @@ macro_rules! pairs {
 pairs!(KeySpec, "the key spec":
     Rsa2048, Rsa3072, Rsa4096, EcP256, EcP384, EcP521, Ed25519, Aes128, Aes256,
     HmacSha256, HmacSha384, HmacSha512, MlDsa44, MlDsa65, MlDsa87, MlKem512, MlKem768,
-    MlKem1024, X25519, EcSecp256k1, Aes192;
+    MlKem1024, X25519, EcSecp256k1, Aes192, GenericSecret;
     ChaCha20 = Chacha20);
 pairs!(KeyVersionState, "the key version state": Enabled, Disabled, Destroyed);
 pairs!(Origin, "the origin": Generated, Imported);

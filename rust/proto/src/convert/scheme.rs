@@ -194,9 +194,18 @@ fn tag_length(wire: u32) -> Result<u8, Error> {
 impl From<MacScheme> for v1::MacScheme {
     fn from(scheme: MacScheme) -> Self {
         let mut wire = v1::MacScheme::default();
-        if let MacScheme::Hmac { digest } = scheme {
-            wire.set_type(MacType::Hmac);
-            wire.set_digest(digest.into());
+        match scheme {
+            MacScheme::Hmac { digest, length } => {
+                wire.set_type(MacType::Hmac);
+                wire.set_digest(digest.into());
+                wire.length = length.into();
+            }
+            MacScheme::AesCmac { length } => {
+                wire.set_type(MacType::AesCmac);
+                wire.length = length.into();
+            }
+            // As for signatures.
+            _ => {}
         }
         wire
     }
@@ -207,10 +216,26 @@ impl TryFrom<&v1::MacScheme> for MacScheme {
 
     fn try_from(wire: &v1::MacScheme) -> Result<Self, Error> {
         match wire.r#type() {
-            MacType::Hmac => Ok(MacScheme::Hmac { digest: wire.digest().try_into()? }),
+            MacType::Hmac => {
+                let digest = wire.digest().try_into()?;
+                match mac_length(wire.length)? {
+                    0 => Ok(MacScheme::hmac(digest)),
+                    length => Ok(MacScheme::Hmac { digest, length }),
+                }
+            }
+            MacType::AesCmac => match mac_length(wire.length)? {
+                0 => Ok(MacScheme::aes_cmac()),
+                length => Ok(MacScheme::AesCmac { length }),
+            },
             MacType::Unspecified => Err(not_supported("MAC")),
         }
     }
+}
+
+fn mac_length(wire: u32) -> Result<u8, Error> {
+    wire.try_into().map_err(|_| {
+        Error::new(Reason::InvalidArgument, "a MAC has at most 64 bytes").in_field("scheme.length")
+    })
 }
 
 impl From<KemScheme> for v1::KemScheme {
@@ -316,6 +341,22 @@ mod tests {
         ] {
             assert_eq!(EncryptionScheme::try_from(&v1::EncryptionScheme::from(scheme)), Ok(scheme));
         }
+    }
+
+    #[test]
+    fn every_mac_scheme_survives_the_wire() {
+        for scheme in [
+            MacScheme::hmac(Digest::Sha3_224),
+            MacScheme::Hmac { digest: Digest::Sha1, length: 10 },
+            MacScheme::aes_cmac(),
+            MacScheme::AesCmac { length: 8 },
+        ] {
+            assert_eq!(MacScheme::try_from(&v1::MacScheme::from(scheme)), Ok(scheme));
+        }
+        let wire = v1::MacScheme { length: 0, ..MacScheme::aes_cmac().into() };
+        assert_eq!(MacScheme::try_from(&wire), Ok(MacScheme::aes_cmac()));
+        let wire = v1::MacScheme { length: 256, ..MacScheme::aes_cmac().into() };
+        assert_eq!(MacScheme::try_from(&wire).unwrap_err().field(), Some("scheme.length"));
     }
 
     #[test]

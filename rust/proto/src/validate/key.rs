@@ -33,6 +33,7 @@ fn new_key(parent: &str, key_id: &str, key: &Option<v1::Key>, id: &str) -> Resul
     let key = required("key", key)?;
     key.validate()?;
     let spec = KeySpec::try_from(key.spec()).map_err(|error| error.in_field("key.spec"))?;
+    secret_length(spec, key.secret_length)?;
     let usages = key_usages_from_wire(&key.usages).map_err(|error| error.in_field("key.usages"))?;
     let impossible = usages.difference(spec.possible_usages());
     if !impossible.is_empty() {
@@ -40,6 +41,22 @@ fn new_key(parent: &str, key_id: &str, key: &Option<v1::Key>, id: &str) -> Resul
         return Err(Error::new(Reason::InvalidArgument, message).in_field("key.usages"));
     }
     Ok(())
+}
+
+/// The length of a secret, where the spec leaves it open and the caller does not.
+fn secret_length(spec: KeySpec, length: u32) -> Result<()> {
+    let message = match spec.secret_lens() {
+        _ if length == 0 => return Ok(()),
+        Some(lengths) if spec.has_free_length() => {
+            if lengths.contains(&(length as usize)) {
+                return Ok(());
+            }
+            let (least, most) = lengths.into_inner();
+            format!("a key of type {spec} has {least} to {most} bytes, not {length}")
+        }
+        _ => format!("a key of type {spec} has a length of its own; leave secret_length out"),
+    };
+    Err(Error::new(Reason::InvalidArgument, message).in_field("key.secret_length"))
 }
 
 impl Validate for v1::CreateKeyRequest {
@@ -194,6 +211,25 @@ mod tests {
     fn a_usage_the_spec_cannot_have_is_refused() {
         let key = v1::Key { usages: vec![v1::KeyUsage::Decrypt.into()], ..Default::default() };
         assert_eq!(create(key).validate().unwrap_err().field(), Some("key.usages"));
+    }
+
+    #[test]
+    fn a_length_is_for_specs_that_leave_it_open() {
+        let field = |spec: v1::KeySpec, secret_length| {
+            let key = v1::Key { spec: spec.into(), secret_length, ..Default::default() };
+            let key_id = String::from("k");
+            let request =
+                v1::CreateKeyRequest { key: Some(key), key_id, ..create(v1::Key::default()) };
+            request.validate().map_err(|error| error.field().map(str::to_owned))
+        };
+        let refused = Err(Some("key.secret_length".to_owned()));
+        for length in [0, 1, 512] {
+            assert_eq!(field(v1::KeySpec::GenericSecret, length), Ok(()));
+        }
+        assert_eq!(field(v1::KeySpec::GenericSecret, 513), refused);
+        assert_eq!(field(v1::KeySpec::Aes128, 0), Ok(()));
+        assert_eq!(field(v1::KeySpec::Aes128, 16), refused);
+        assert_eq!(field(v1::KeySpec::EcP256, 32), refused);
     }
 
     #[test]

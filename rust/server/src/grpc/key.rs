@@ -349,6 +349,7 @@ fn new_key(keyring: KeyringName, key_id: &str, key: Option<v1::Key>) -> Outcome<
         id: if key_id.is_empty() { None } else { Some(key_id.parse()?) },
         spec: key.spec().try_into()?,
         usages: key_usages_from_wire(&key.usages)?,
+        secret_length: Some(key.secret_length).filter(|length| *length != 0),
         label: key.label,
         object_id: key.object_id,
         annotations: key.annotations.into_iter().collect(),

@@ -39,6 +39,7 @@ pub(super) fn key(record: KeyRecord) -> v1::Key {
         update_time: Some(time(record.update_time)),
         purge_time: record.purge_time.map(time),
         etag: record.etag,
+        secret_length: record.secret_length.unwrap_or_default(),
     }
 }
 

@@ -31,6 +31,8 @@ pub struct NewKey {
     pub spec: KeySpec,
     /// What it may be used for; what is usual for the spec when empty.
     pub usages: KeyUsages,
+    /// Bytes of the secret, for a spec that leaves that open; the usual when `None`.
+    pub secret_length: Option<u32>,
     /// Free text by free name.
     pub annotations: BTreeMap<String, String>,
 }
@@ -79,6 +81,7 @@ impl Keys {
         request: Option<RequestId>,
     ) -> Result<KeyRecord> {
         let usages = usages(&new)?;
+        let secret_length = secret_length(&new, material)?;
         // Looked up before the costly part; again inside the transaction, for a twin in flight.
         if let Some(request) = &request {
             let mut read = self.store.read().await?;
@@ -88,13 +91,15 @@ impl Keys {
         }
         let id = new.id.clone().map_or_else(|| id_from_label(&new.label, "key"), Ok)?;
         let name = new.keyring.key(id);
-        let (version, reference) = self.new_version(name.version(1), new.spec, material).await?;
+        let (version, reference) =
+            self.new_version(name.version(1), new.spec, secret_length, material).await?;
         let key = KeyRecord {
             name: name.clone(),
             label: new.label,
             object_id: new.object_id,
             spec: new.spec,
             usages,
+            secret_length,
             annotations: new.annotations,
             etag: store::new_etag()?,
             create_time: version.create_time,
@@ -129,12 +134,13 @@ impl Keys {
         &self,
         name: KeyVersionName,
         spec: KeySpec,
+        secret_length: Option<u32>,
         material: Option<&[u8]>,
     ) -> Result<(KeyVersionRecord, StoredReference)> {
         let uid = store::random_text(26)?;
         let NewMaterial { reference, public_key } = match material {
             Some(material) => self.custodian.import(spec, material, uid.as_bytes()).await?,
-            None => self.custodian.generate(spec, uid.as_bytes()).await?,
+            None => self.custodian.generate(spec, secret_length, uid.as_bytes()).await?,
         };
         let version = KeyVersionRecord {
             name,
@@ -265,4 +271,24 @@ fn usages(new: &NewKey) -> Result<KeyUsages> {
         format!("a key of type {} cannot be used for all that is asked of it", new.spec),
     )
     .in_field("key.usages"))
+}
+
+/// The length of a secret whose spec leaves it open: that of the material, the one that is asked
+/// for, or the usual one.
+fn secret_length(new: &NewKey, material: Option<&[u8]>) -> Result<Option<u32>> {
+    if !new.spec.has_free_length() {
+        return Ok(None);
+    }
+    let given = material.map_or(new.spec.bytes(), <[u8]>::len);
+    // What is too long is refused with the material.
+    let given = u32::try_from(given).unwrap_or(u32::MAX);
+    match (material, new.secret_length) {
+        (Some(_), Some(asked)) if asked != given => Err(Error::new(
+            Reason::InvalidArgument,
+            format!("the material has {given} bytes, not {asked}; leave secret_length out"),
+        )
+        .in_field("key.secret_length")),
+        (None, Some(asked)) => Ok(Some(asked)),
+        _ => Ok(Some(given)),
+    }
 }

@@ -44,6 +44,7 @@ impl Fixture {
             object_id: Vec::new(),
             spec: KeySpec::EcP256,
             usages: KeyUsages::empty(),
+            secret_length: None,
             annotations: BTreeMap::new(),
         }
     }

@@ -18,9 +18,10 @@ impl Keys {
         key: &KeyName,
         request: Option<RequestId>,
     ) -> Result<KeyVersionRecord> {
-        let spec = self.get(key).await?.spec;
+        let KeyRecord { spec, secret_length, .. } = self.get(key).await?;
         // The number is known inside the transaction only; the custodian does not need it.
-        let (mut version, reference) = self.new_version(key.version(1), spec, None).await?;
+        let (mut version, reference) =
+            self.new_version(key.version(1), spec, secret_length, None).await?;
         let mut write = self.store.write().await?;
         if let Some(request) = &request
             && let Some(made) = store::requests::find(&mut write, request).await?

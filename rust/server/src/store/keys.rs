@@ -23,8 +23,8 @@ const SELECT: &str = "SELECT k.*, v.number, v.state, v.origin, v.public_key, v.d
 pub(crate) async fn insert(connection: &mut Connection, key: &KeyRecord) -> Result<()> {
     sqlx::query(
         "INSERT INTO keys (keyring, id, label, object_id, spec, usages, primary_version,
-             annotations, etag, create_time, update_time)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+             annotations, etag, create_time, update_time, secret_length)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(key.name.keyring().keyring().as_str())
     .bind(key.name.key().as_str())
@@ -37,6 +37,7 @@ pub(crate) async fn insert(connection: &mut Connection, key: &KeyRecord) -> Resu
     .bind(&key.etag)
     .bind(key.create_time.as_microsecond())
     .bind(key.update_time.as_microsecond())
+    .bind(key.secret_length.map(i64::from))
     .execute(connection)
     .await
     .map(drop)

@@ -39,6 +39,8 @@ pub struct KeyRecord {
     pub spec: KeySpec,
     /// What it may be used for.
     pub usages: KeyUsages,
+    /// Bytes of the secret, where the spec leaves that open.
+    pub secret_length: Option<u32>,
     /// The version that new operations use.
     pub primary: KeyVersionRecord,
     /// Free text by free name.
@@ -158,12 +160,18 @@ pub(super) fn key(row: &SqliteRow) -> Result<KeyRecord> {
         object_id: column(row, "object_id")?,
         spec: parsed(row, "spec")?,
         usages: usages(row)?,
+        secret_length: secret_length(row)?,
         annotations: serde_json::from_str(annotations).map_err(|_| altered("annotations"))?,
         etag: column(row, "etag")?,
         create_time: time(row, "create_time")?,
         update_time: time(row, "update_time")?,
         purge_time: optional_time(row, "purge_time")?,
     })
+}
+
+fn secret_length(row: &SqliteRow) -> Result<Option<u32>> {
+    let length: Option<i64> = column(row, "secret_length")?;
+    length.map(|length| u32::try_from(length).map_err(|_| altered("secret_length"))).transpose()
 }
 
 /// Reads the usages of a key.

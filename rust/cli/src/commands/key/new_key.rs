@@ -27,9 +27,12 @@ pub(super) struct NewKey {
     #[arg(long, value_name = "HEX")]
     object_id: Option<Hex>,
     /// What the key may be used for; by default everything its type can do, but for EC keys not
-    /// `derive`
+    /// `derive`, and for AES keys not `sign` and `verify`
     #[arg(long = "usage", value_enum, value_delimiter = ',')]
     usages: Vec<Usage>,
+    /// Length of a generic secret, 32 bytes by default
+    #[arg(long, value_name = "BYTES")]
+    secret_length: Option<u32>,
     /// A note kept with the key; may be given several times
     #[arg(long = "annotation", value_name = "NAME=VALUE")]
     annotations: Vec<Annotation>,
@@ -69,6 +72,7 @@ impl NewKey {
             object_id: self.object_id.map_or_else(Vec::new, |id| id.0),
             spec: v1::KeySpec::from(self.spec).into(),
             usages: key_usages_to_wire(usages),
+            secret_length: self.secret_length.unwrap_or_default(),
             annotations: to_map(self.annotations),
             ..v1::Key::default()
         }
