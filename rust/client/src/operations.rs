@@ -200,6 +200,7 @@ impl Client {
                     name: version.to_string(),
                     scheme: Some(scheme.into()),
                     peer: input.peer.into(),
+                    salt: input.salt.into(),
                     info: input.info.into(),
                     length,
                 })

@@ -216,7 +216,9 @@ fn size(operation: &PerformOperation) -> usize {
         Some(Operation::MacSign(request)) => request.input.len(),
         Some(Operation::MacVerify(request)) => request.input.len() + request.mac.len(),
         Some(Operation::Decapsulate(request)) => request.ciphertext.len(),
-        Some(Operation::Derive(request)) => request.peer.len() + request.info.len(),
+        Some(Operation::Derive(request)) => {
+            request.peer.len() + request.salt.len() + request.info.len()
+        }
         Some(Operation::GenerateRandom(_)) | None => 0,
     };
     fields + 512

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use common::p256;
 use supacrypt_client::{Client, Key, NewKey};
 use supacrypt_core::{
-    DerivationInput, DerivationScheme, Digest, EncryptionScheme, Kdf, KeySpec, KeyUsages,
-    MacScheme, Reason, SignatureScheme,
+    DerivationInput, DerivationScheme, Digest, EncryptionScheme, HkdfSteps, Kdf, KeySpec,
+    KeyUsages, MacScheme, Reason, SignatureScheme,
 };
 use supacrypt_crypto::PublicComponents;
 use supacrypt_testkit::Backend;
@@ -68,7 +68,7 @@ fn two_keys_derive_the_same_secret_from_each_other() {
                     PublicComponents::X25519 { key } => key.to_vec(),
                     other => panic!("not a key for agreement: {other:?}"),
                 };
-                let input = DerivationInput { peer: &peer, info, length };
+                let input = DerivationInput { peer: &peer, info, length, ..Default::default() };
                 client.derive(&key.version, DerivationScheme::Ecdh { kdf }, &input).unwrap()
             };
             let secret = derive(&one, &other);
@@ -148,5 +148,29 @@ fn an_aes_key_makes_macs_when_that_was_asked_for() {
     let key = make(&backend, &client, KeySpec::Aes256);
     assert_eq!(key.usages, KeyUsages::ENCRYPT | KeyUsages::DECRYPT);
     let error = client.mac(&key.version, scheme, b"message").unwrap_err();
+    assert_eq!(error.reason(), Reason::UsageNotPermitted);
+}
+
+#[test]
+fn hkdf_derives_from_a_generic_secret_when_that_was_asked_for() {
+    let backend = Backend::start();
+    let client = backend.client();
+    let spec = KeySpec::GenericSecret;
+    let new = NewKey { spec, usages: KeyUsages::DERIVE, ..p256("derive") };
+    let key = client.create_key(&backend.keyring(), new).unwrap();
+    let derive = |key: &Key, steps, salt, info, length| {
+        let input = DerivationInput { salt, info, length, ..Default::default() };
+        let scheme = DerivationScheme::Hkdf { digest: Digest::Sha256, steps };
+        client.derive(&key.version, scheme, &input)
+    };
+    let one = derive(&key, HkdfSteps::Both, b"salt", b"one", 100).unwrap();
+    assert_eq!(one.len(), 100);
+    assert_eq!(one, derive(&key, HkdfSteps::Both, b"salt", b"one", 100).unwrap());
+    assert_ne!(one, derive(&key, HkdfSteps::Both, b"salt", b"other", 100).unwrap());
+    let error = derive(&key, HkdfSteps::Expand, b"salt", b"", 32).unwrap_err();
+    assert_eq!((error.reason(), error.field()), (Reason::InvalidArgument, Some("salt")));
+
+    let key = make(&backend, &client, spec);
+    let error = derive(&key, HkdfSteps::Both, b"", b"", 32).unwrap_err();
     assert_eq!(error.reason(), Reason::UsageNotPermitted);
 }

@@ -12,6 +12,13 @@ pub enum DerivationScheme {
         /// What is made of the shared secret.
         kdf: Kdf,
     },
+    /// HKDF (RFC 5869) from a generic secret.
+    Hkdf {
+        /// The digest inside.
+        digest: Digest,
+        /// Which of its two steps.
+        steps: HkdfSteps,
+    },
 }
 
 /// What becomes of the secret that two parties share.
@@ -27,20 +34,33 @@ pub enum Kdf {
     },
 }
 
+/// The steps of HKDF that are taken (RFC 5869, section 2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum HkdfSteps {
+    /// Extract and expand, the whole of it.
+    Both,
+    /// Extract: a secret of the digest's length from one that is not uniform.
+    Extract,
+    /// Expand: a secret of any length from one that is uniform already.
+    Expand,
+}
+
 /// What a derivation takes beside the key. What a scheme does not use must be empty.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct DerivationInput<'a> {
     /// The peer's public key: a point, uncompressed or compressed (SEC 1, section 2.3.3), or the 32
     /// bytes of an X25519 key.
     pub peer: &'a [u8],
-    /// What binds the result to its purpose: the shared info of X9.63.
+    /// The salt of HKDF's first step.
+    pub salt: &'a [u8],
+    /// What binds the result to its purpose: the shared info of X9.63, the info of HKDF.
     pub info: &'a [u8],
     /// How many bytes to derive.
     pub length: usize,
 }
 
 impl DerivationScheme {
-    /// Most bytes that can be derived at once.
+    /// Most bytes that can be derived at once: what HKDF gives with the longest digest.
     pub const MAX_LENGTH: usize = 255 * 64;
 
     /// Checks that the scheme can derive from `key` and `input`. Whether the peer's key lies on the
@@ -49,41 +69,56 @@ impl DerivationScheme {
     /// # Errors
     /// [`Reason::AlgorithmMismatch`], [`Reason::InvalidArgument`].
     pub fn check(self, key: KeySpec, input: &DerivationInput<'_>) -> Result<()> {
-        let DerivationScheme::Ecdh { kdf } = self;
-        let peer_fits = match key.class() {
-            KeyClass::Ec => {
-                let field = key.bytes();
-                matches!(
-                    (input.peer.first(), input.peer.len()),
-                    (Some(4), length) if length == 1 + 2 * field
-                ) || matches!(
-                    (input.peer.first(), input.peer.len()),
-                    (Some(2 | 3), length) if length == 1 + field
-                )
+        let peer_fits = match (self, key.class()) {
+            (DerivationScheme::Ecdh { .. }, KeyClass::Ec) => is_point(key, input.peer),
+            (DerivationScheme::Ecdh { .. }, KeyClass::Montgomery) => {
+                input.peer.len() == key.bytes()
             }
-            KeyClass::Montgomery => input.peer.len() == key.bytes(),
+            (DerivationScheme::Hkdf { .. }, KeyClass::Generic) => input.peer.is_empty(),
             _ => {
                 let message = format!("{self} does not work with a key of type {key}");
                 return Err(Error::new(Reason::AlgorithmMismatch, message));
             }
         };
         if !peer_fits {
-            let message = format!("the peer's public key is not one of type {key}");
+            let message = format!("the peer's public key is not one for {self} with {key}");
             return Err(invalid("peer", message));
         }
-        if kdf == Kdf::None && !input.info.is_empty() {
-            return Err(invalid("info", format!("{self} takes no shared info")));
-        }
-        let length_fits = match kdf {
-            Kdf::None => input.length == key.bytes(),
-            Kdf::X963 { .. } => (1..=Self::MAX_LENGTH).contains(&input.length),
+        let (salted, bound) = match self {
+            DerivationScheme::Ecdh { kdf } => (false, kdf != Kdf::None),
+            DerivationScheme::Hkdf { steps, .. } => {
+                (steps != HkdfSteps::Expand, steps != HkdfSteps::Extract)
+            }
         };
-        if !length_fits {
+        if !salted && !input.salt.is_empty() {
+            return Err(invalid("salt", format!("{self} takes no salt")));
+        }
+        if !bound && !input.info.is_empty() {
+            return Err(invalid("info", format!("{self} takes no info")));
+        }
+        let lengths = match self {
+            DerivationScheme::Ecdh { kdf: Kdf::None } => key.bytes()..=key.bytes(),
+            DerivationScheme::Ecdh { kdf: Kdf::X963 { .. } } => 1..=Self::MAX_LENGTH,
+            DerivationScheme::Hkdf { digest, steps: HkdfSteps::Extract } => {
+                digest.len()..=digest.len()
+            }
+            DerivationScheme::Hkdf { digest, .. } => 1..=255 * digest.len(),
+        };
+        if !lengths.contains(&input.length) {
             let message =
                 format!("{} bytes is not a length that {self} gives with {key}", input.length);
             return Err(invalid("length", message));
         }
         Ok(())
+    }
+}
+
+/// Whether the bytes have the form of a point on the curve of `key`.
+fn is_point(key: KeySpec, bytes: &[u8]) -> bool {
+    match bytes.first() {
+        Some(4) => bytes.len() == 1 + 2 * key.bytes(),
+        Some(2 | 3) => bytes.len() == 1 + key.bytes(),
+        _ => false,
     }
 }
 
@@ -97,6 +132,14 @@ impl std::fmt::Display for DerivationScheme {
             DerivationScheme::Ecdh { kdf: Kdf::None } => f.write_str("ecdh"),
             DerivationScheme::Ecdh { kdf: Kdf::X963 { digest } } => {
                 write!(f, "ecdh-x963-{digest}")
+            }
+            DerivationScheme::Hkdf { digest, steps } => {
+                let step = match steps {
+                    HkdfSteps::Both => "",
+                    HkdfSteps::Extract => "extract-",
+                    HkdfSteps::Expand => "expand-",
+                };
+                write!(f, "hkdf-{step}{digest}")
             }
         }
     }
@@ -128,7 +171,8 @@ mod tests {
     #[test]
     fn without_a_kdf_the_whole_secret_comes_and_no_info_is_taken() {
         let check = |scheme: DerivationScheme, info, length| {
-            scheme.check(KeySpec::EcP256, &DerivationInput { peer: &[4; 65], info, length })
+            let input = DerivationInput { peer: &[4; 65], info, length, ..Default::default() };
+            scheme.check(KeySpec::EcP256, &input)
         };
         assert!(check(RAW, b"", 32).is_ok());
         assert_eq!(check(RAW, b"", 16).unwrap_err().field(), Some("length"));
@@ -136,5 +180,28 @@ mod tests {
         assert!(check(X963, b"x", 100).is_ok());
         assert_eq!(check(X963, b"x", 0).unwrap_err().field(), Some("length"));
         assert!(check(X963, b"x", DerivationScheme::MAX_LENGTH + 1).is_err());
+    }
+
+    #[test]
+    fn a_step_of_hkdf_takes_nothing_that_it_would_ignore() {
+        let check = |steps, salt, info, length| {
+            let input = DerivationInput { salt, info, length, ..Default::default() };
+            DerivationScheme::Hkdf { digest: Digest::Sha256, steps }
+                .check(KeySpec::GenericSecret, &input)
+                .map_err(|error| error.field().map(str::to_owned))
+        };
+        let refused = |field: &str| Err(Some(field.to_owned()));
+        assert_eq!(check(HkdfSteps::Both, b"salt", b"info", 255 * 32), Ok(()));
+        assert_eq!(check(HkdfSteps::Both, b"", b"", 255 * 32 + 1), refused("length"));
+        assert_eq!(check(HkdfSteps::Extract, b"salt", b"", 32), Ok(()));
+        assert_eq!(check(HkdfSteps::Extract, b"salt", b"", 31), refused("length"));
+        assert_eq!(check(HkdfSteps::Extract, b"salt", b"info", 32), refused("info"));
+        assert_eq!(check(HkdfSteps::Expand, b"", b"info", 1), Ok(()));
+        assert_eq!(check(HkdfSteps::Expand, b"salt", b"", 1), refused("salt"));
+        let peer = DerivationInput { peer: &[9; 32], length: 32, ..Default::default() };
+        let hkdf = DerivationScheme::Hkdf { digest: Digest::Sha256, steps: HkdfSteps::Both };
+        assert_eq!(hkdf.check(KeySpec::GenericSecret, &peer).unwrap_err().field(), Some("peer"));
+        let error = hkdf.check(KeySpec::HmacSha256, &peer).unwrap_err();
+        assert_eq!(error.reason(), Reason::AlgorithmMismatch);
     }
 }

@@ -86,7 +86,8 @@ pub enum KeySpec {
     /// A secret for HMAC-SHA-512, 64 bytes when generated.
     #[strum(serialize = "hmac-sha512")]
     HmacSha512,
-    /// A secret as long as its maker says, 32 bytes when they do not: for HMAC with any digest.
+    /// A secret as long as its maker says, 32 bytes when they do not: for HMAC with any digest and
+    /// for HKDF.
     #[strum(serialize = "generic-secret")]
     GenericSecret,
 }
@@ -206,8 +207,10 @@ impl KeySpec {
                 .union(KeyUsages::VERIFY)
                 .union(KeyUsages::ENCRYPT)
                 .union(KeyUsages::DECRYPT),
-            KeyClass::Ec => KeyUsages::SIGN.union(KeyUsages::VERIFY).union(KeyUsages::DERIVE),
-            KeyClass::Edwards | KeyClass::MlDsa | KeyClass::Hmac | KeyClass::Generic => {
+            KeyClass::Ec | KeyClass::Generic => {
+                KeyUsages::SIGN.union(KeyUsages::VERIFY).union(KeyUsages::DERIVE)
+            }
+            KeyClass::Edwards | KeyClass::MlDsa | KeyClass::Hmac => {
                 KeyUsages::SIGN.union(KeyUsages::VERIFY)
             }
             KeyClass::Montgomery => KeyUsages::DERIVE,
@@ -219,13 +222,13 @@ impl KeySpec {
             KeyClass::ChaCha20 => KeyUsages::ENCRYPT.union(KeyUsages::DECRYPT),
         }
     }
-
-    /// What a key of this kind may do when its maker does not say: one purpose. An EC key signs; it
-    /// derives only when that was asked for, because deriving hands out secrets. An AES key encrypts:
+    /// What a key of this kind may do when its maker does not say: one purpose. An EC key signs and
+    /// a generic secret makes MACs; they derive only when that was asked for, because deriving hands
+    /// out secrets. An AES key encrypts:
     /// one that makes MACs as well weakens both.
     pub const fn usual_usages(self) -> KeyUsages {
         match self.class() {
-            KeyClass::Ec => KeyUsages::SIGN.union(KeyUsages::VERIFY),
+            KeyClass::Ec | KeyClass::Generic => KeyUsages::SIGN.union(KeyUsages::VERIFY),
             KeyClass::Aes => KeyUsages::ENCRYPT.union(KeyUsages::DECRYPT),
             _ => self.possible_usages(),
         }

@@ -22,7 +22,7 @@ mod signature;
 
 pub use algorithm::{Algorithm, Operation};
 pub use build_info::BuildInfo;
-pub use derivation::{DerivationInput, DerivationScheme, Kdf};
+pub use derivation::{DerivationInput, DerivationScheme, HkdfSteps, Kdf};
 pub use digest::Digest;
 pub use encryption::EncryptionScheme;
 pub use error::{Error, Reason, Result};

@@ -1,13 +1,13 @@
 //! Deriving secrets from keys.
 
 use supacrypt_core::{
-    DerivationInput, DerivationScheme, Digest, Error, Kdf, KeySpec, Reason, Result,
+    DerivationInput, DerivationScheme, Digest, Error, HkdfSteps, Kdf, KeySpec, Reason, Result,
 };
 use zeroize::Zeroizing;
 
 use crate::{
     Hasher,
-    sys::{Failed, PKey, agreement},
+    sys::{Failed, PKey, agreement, hkdf},
 };
 
 /// Derives from a key pair; the scheme has checked the input.
@@ -30,6 +30,23 @@ pub(crate) fn from_pair(
         Kdf::X963 { digest } => Ok(x963(digest, &shared, input.info, input.length)),
         _ => Err(not_offered(scheme)),
     }
+}
+
+/// Derives from a generic secret; the scheme has checked the input.
+pub(crate) fn from_secret(
+    secret: &[u8],
+    scheme: DerivationScheme,
+    input: &DerivationInput<'_>,
+) -> Result<Zeroizing<Vec<u8>>> {
+    let DerivationScheme::Hkdf { digest, steps } = scheme else { return Err(not_offered(scheme)) };
+    let DerivationInput { salt, info, length, .. } = *input;
+    match steps {
+        HkdfSteps::Both => hkdf::extract(digest, secret, salt)
+            .and_then(|extracted| hkdf::expand(digest, &extracted, info, length)),
+        HkdfSteps::Extract => hkdf::extract(digest, secret, salt),
+        HkdfSteps::Expand => hkdf::expand(digest, secret, info, length),
+    }
+    .map_err(|Failed| Error::new(Reason::Internal, format!("{scheme} failed to derive")))
 }
 
 /// ANSI X9.63 as in SEC 1, section 3.6.1: digests of the secret, a counter and the shared info.

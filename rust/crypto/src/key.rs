@@ -196,7 +196,8 @@ impl Key {
         scheme.check(self.spec, input)?;
         match &self.secret {
             Secret::Pair { private, .. } => derive::from_pair(private, self.spec, scheme, input),
-            Secret::Cipher(_) | Secret::Hmac(_) | Secret::Generic(_) => Err(self.mismatch(scheme)),
+            Secret::Generic(secret) => derive::from_secret(secret, scheme, input),
+            Secret::Cipher(_) | Secret::Hmac(_) => Err(self.mismatch(scheme)),
         }
     }
 

@@ -123,7 +123,8 @@ fn x963_hashes_secret_counter_and_info() {
         };
         let expected = [block(1), block(2), block(3)].concat();
         for length in [1, digest.len(), digest.len() + 1, 3 * digest.len()] {
-            let input = DerivationInput { peer: &point, info: b"info", length };
+            let input =
+                DerivationInput { peer: &point, info: b"info", length, ..Default::default() };
             let scheme = DerivationScheme::Ecdh { kdf: Kdf::X963 { digest } };
             assert_eq!(**one.derive(scheme, &input).unwrap(), expected[..length], "{scheme}");
         }

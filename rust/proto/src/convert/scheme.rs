@@ -1,15 +1,10 @@
-//! Signature, encryption, MAC, key encapsulation and derivation schemes.
+//! Signature, encryption and MAC schemes.
 
-use supacrypt_core::{
-    DerivationScheme, Digest, EncryptionScheme, Error, Kdf, KemScheme, MacScheme, Reason,
-    SignatureScheme,
-};
+use supacrypt_core::{Digest, EncryptionScheme, Error, MacScheme, Reason, SignatureScheme};
 
-use super::unknown;
+use super::{not_supported, unknown};
 use crate::v1;
-use crate::v1::derivation_scheme::Type as DerivationType;
 use crate::v1::encryption_scheme::Type as EncryptionType;
-use crate::v1::kem_scheme::Type as KemType;
 use crate::v1::mac_scheme::Type as MacType;
 use crate::v1::signature_scheme::Type as SignatureType;
 
@@ -238,66 +233,6 @@ fn mac_length(wire: u32) -> Result<u8, Error> {
     })
 }
 
-impl From<KemScheme> for v1::KemScheme {
-    fn from(scheme: KemScheme) -> Self {
-        let mut wire = v1::KemScheme::default();
-        if scheme == KemScheme::MlKem {
-            wire.set_type(KemType::MlKem);
-        }
-        wire
-    }
-}
-
-impl TryFrom<&v1::KemScheme> for KemScheme {
-    type Error = Error;
-
-    fn try_from(wire: &v1::KemScheme) -> Result<Self, Error> {
-        match wire.r#type() {
-            KemType::MlKem => Ok(KemScheme::MlKem),
-            KemType::Unspecified => Err(not_supported("key encapsulation")),
-        }
-    }
-}
-
-impl From<DerivationScheme> for v1::DerivationScheme {
-    fn from(scheme: DerivationScheme) -> Self {
-        let mut wire = v1::DerivationScheme::default();
-        match scheme {
-            DerivationScheme::Ecdh { kdf: Kdf::None } => wire.set_type(DerivationType::Ecdh),
-            DerivationScheme::Ecdh { kdf: Kdf::X963 { digest } } => {
-                wire.set_type(DerivationType::EcdhX963);
-                wire.set_digest(digest.into());
-            }
-            // As for signatures.
-            _ => {}
-        }
-        wire
-    }
-}
-
-impl TryFrom<&v1::DerivationScheme> for DerivationScheme {
-    type Error = Error;
-
-    fn try_from(wire: &v1::DerivationScheme) -> Result<Self, Error> {
-        match wire.r#type() {
-            DerivationType::Ecdh => Ok(DerivationScheme::Ecdh { kdf: Kdf::None }),
-            DerivationType::EcdhX963 => {
-                let kdf = Kdf::X963 { digest: wire.digest().try_into()? };
-                Ok(DerivationScheme::Ecdh { kdf })
-            }
-            DerivationType::Unspecified => Err(not_supported("derivation")),
-        }
-    }
-}
-
-fn not_supported(kind: &str) -> Error {
-    Error::new(
-        Reason::AlgorithmNotSupported,
-        format!("the {kind} scheme is unspecified or unknown to this version"),
-    )
-    .in_field("scheme.type")
-}
-
 #[cfg(test)]
 mod tests {
     use strum::IntoEnumIterator;
@@ -357,22 +292,6 @@ mod tests {
         assert_eq!(MacScheme::try_from(&wire), Ok(MacScheme::aes_cmac()));
         let wire = v1::MacScheme { length: 256, ..MacScheme::aes_cmac().into() };
         assert_eq!(MacScheme::try_from(&wire).unwrap_err().field(), Some("scheme.length"));
-    }
-
-    #[test]
-    fn the_encapsulation_scheme_survives_the_wire() {
-        let scheme = KemScheme::MlKem;
-        assert_eq!(KemScheme::try_from(&v1::KemScheme::from(scheme)), Ok(scheme));
-        assert!(KemScheme::try_from(&v1::KemScheme::default()).is_err());
-    }
-
-    #[test]
-    fn every_derivation_scheme_survives_the_wire() {
-        let digest = Digest::Sha3_256;
-        for kdf in [Kdf::None, Kdf::X963 { digest }] {
-            let scheme = DerivationScheme::Ecdh { kdf };
-            assert_eq!(DerivationScheme::try_from(&v1::DerivationScheme::from(scheme)), Ok(scheme));
-        }
     }
 
     #[test]

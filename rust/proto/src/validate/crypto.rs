@@ -87,6 +87,7 @@ impl Validate for v1::DeriveRequest {
     fn validate(&self) -> Result<()> {
         operation_name(&self.name)?;
         bytes("peer", self.peer.len(), PEER)?;
+        bytes("salt", self.salt.len(), limits::INPUT)?;
         bytes("info", self.info.len(), limits::INPUT)?;
         bytes("length", self.length as usize, DerivationScheme::MAX_LENGTH)
     }

@@ -197,8 +197,12 @@ impl KeyOperation for v1::DeriveRequest {
     }
 
     fn request(&self) -> Result<CryptoRequest<'_>> {
-        let input =
-            DerivationInput { peer: &self.peer, info: &self.info, length: self.length as usize };
+        let input = DerivationInput {
+            peer: &self.peer,
+            salt: &self.salt,
+            info: &self.info,
+            length: self.length as usize,
+        };
         Ok(CryptoRequest::Derive { scheme: derivation_scheme(&self.scheme)?, input })
     }
 

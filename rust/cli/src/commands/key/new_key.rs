@@ -26,8 +26,8 @@ pub(super) struct NewKey {
     /// Ties the key to its certificate; CKA_ID in PKCS#11
     #[arg(long, value_name = "HEX")]
     object_id: Option<Hex>,
-    /// What the key may be used for; by default everything its type can do, but for EC keys not
-    /// `derive`, and for AES keys not `sign` and `verify`
+    /// What the key may be used for; by default everything its type can do, but for EC keys and
+    /// generic secrets not `derive`, and for AES keys not `sign` and `verify`
     #[arg(long = "usage", value_enum, value_delimiter = ',')]
     usages: Vec<Usage>,
     /// Length of a generic secret, 32 bytes by default
