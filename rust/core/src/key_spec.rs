@@ -222,10 +222,10 @@ impl KeySpec {
             KeyClass::ChaCha20 => KeyUsages::ENCRYPT.union(KeyUsages::DECRYPT),
         }
     }
+
     /// What a key of this kind may do when its maker does not say: one purpose. An EC key signs and
     /// a generic secret makes MACs; they derive only when that was asked for, because deriving hands
-    /// out secrets. An AES key encrypts:
-    /// one that makes MACs as well weakens both.
+    /// out secrets. An AES key encrypts: one that makes MACs as well weakens both.
     pub const fn usual_usages(self) -> KeyUsages {
         match self.class() {
             KeyClass::Ec | KeyClass::Generic => KeyUsages::SIGN.union(KeyUsages::VERIFY),

@@ -113,7 +113,10 @@ fn secret(key: &Key, attribute: CK_ATTRIBUTE_TYPE) -> Option<Attribute> {
         CKA_WRAP => allowed(key, KeyUsages::ENCRYPT),
         CKA_UNWRAP => allowed(key, KeyUsages::DECRYPT),
         CKA_WRAP_WITH_TRUSTED | CKA_TRUSTED => boolean(false),
-        CKA_VALUE_LEN => number(key.spec.bytes() as CK_ULONG),
+        CKA_VALUE_LEN => number(match key.secret_length {
+            Some(length) => CK_ULONG::from(length),
+            None => key.spec.bytes() as CK_ULONG,
+        }),
         CKA_VALUE => Attribute::Sensitive,
         CKA_CHECK_VALUE => Attribute::Value(Vec::new()),
         _ => return None,

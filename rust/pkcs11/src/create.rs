@@ -112,6 +112,7 @@ fn import(
         label: String::from_utf8(label).map_err(|_| Rv(CKR_ATTRIBUTE_VALUE_INVALID))?,
         object_id: object.attributes.get(CKA_ID).unwrap_or_default().to_vec(),
         spec: key.spec,
+        secret_length: None,
         usages: usages.intersection(key.spec.possible_usages()),
     };
     let made = module.client.import_key(&session.keyring, new, material.as_bytes())?;

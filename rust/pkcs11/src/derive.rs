@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use cryptoki_sys::*;
-use supacrypt_core::{DerivationInput, DerivationScheme, Kdf, KemScheme, KeyUsages};
+use supacrypt_core::{DerivationInput, DerivationScheme, HkdfSteps, Kdf, KemScheme, KeyUsages};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -22,7 +22,7 @@ use crate::{
     template::Template,
 };
 
-/// Derives a secret key from `base`, as the template describes it.
+/// Derives a secret key from a private or secret one, `base`, as the template describes it.
 pub(crate) fn derive(
     module: &Module,
     session: &Session,
@@ -31,20 +31,20 @@ pub(crate) fn derive(
     template: &Template,
 ) -> Result<CK_OBJECT_HANDLE> {
     mechanism.row.permits(CKF_DERIVE)?;
-    let (scheme, peer, info) = mechanism.agreement()?;
+    let (scheme, input) = mechanism.derivation()?;
     let (class, key) = module.key(base)?;
     if !mechanism.row.works_with(key.spec().class()) {
         return Err(Rv(CKR_KEY_TYPE_INCONSISTENT));
     }
     permitted(&key, class, Class::Private, KeyUsages::DERIVE)?;
     let secret = Secret::of(template)?;
-    let whole = key.spec().bytes();
     let length = match (scheme, secret.length) {
-        (DerivationScheme::Ecdh { kdf: Kdf::None }, _) => whole,
+        (DerivationScheme::Ecdh { kdf: Kdf::None }, _) => key.spec().bytes(),
+        (DerivationScheme::Hkdf { digest, steps: HkdfSteps::Extract }, _) => digest.len(),
         (_, Some(length)) => length,
         (_, None) => return Err(Rv(CKR_TEMPLATE_INCOMPLETE)),
     };
-    let input = DerivationInput { peer, info, length };
+    let input = DerivationInput { length, ..input };
     scheme.check(key.spec(), &input).map_err(|_| Rv(CKR_MECHANISM_PARAM_INVALID))?;
     let derived = key.derive(&module.client, scheme, &input).map_err(|error| match error {
         // The peer's point is not on the curve.

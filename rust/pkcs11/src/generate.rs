@@ -56,7 +56,7 @@ pub(crate) fn key_pair(
                 (private, CKA_DECAPSULATE, KeyUsages::DECAPSULATE),
             ],
         )?;
-        let key = make(module, session, spec, usages, &[private, public])?;
+        let key = make(module, session, spec, None, usages, &[private, public])?;
         let handle = |class| module.objects.handle(TokenObject::Key(key.name.clone(), class));
         return Ok((handle(Class::Public), handle(Class::Private)));
     }
@@ -82,10 +82,20 @@ pub(crate) fn secret_key(
 ) -> Result<CK_OBJECT_HANDLE> {
     mechanism.permits(CKF_GENERATE)?;
     let Action::Generate(class) = mechanism.action else { return Err(Rv(CKR_MECHANISM_INVALID)) };
-    // Keys for ChaCha20 have one length only.
-    let only = (class == KeyClass::ChaCha20).then(|| KeySpec::ChaCha20.bytes() as CK_ULONG);
-    let length = template.number(CKA_VALUE_LEN)?.or(only).ok_or(Rv(CKR_TEMPLATE_INCOMPLETE))?;
-    let spec = of_size(class, length, KeySpec::bytes)?;
+    let length = template.number(CKA_VALUE_LEN)?;
+    let spec = match class {
+        KeyClass::Generic => KeySpec::GenericSecret,
+        KeyClass::ChaCha20 => KeySpec::ChaCha20,
+        _ => of_size(class, length.ok_or(Rv(CKR_TEMPLATE_INCOMPLETE))?, KeySpec::bytes)?,
+    };
+    let length = match length.map(usize::try_from) {
+        Some(length) => length.map_err(|_| Rv(CKR_KEY_SIZE_RANGE))?,
+        None if spec.has_free_length() => return Err(Rv(CKR_TEMPLATE_INCOMPLETE)),
+        None => spec.bytes(),
+    };
+    if !spec.secret_lens().is_some_and(|lengths| lengths.contains(&length)) {
+        return Err(Rv(CKR_KEY_SIZE_RANGE));
+    }
     is_of(template, CKO_SECRET_KEY, spec)?;
     if is_token(template)? {
         let usages = usages(
@@ -98,10 +108,11 @@ pub(crate) fn secret_key(
                 (template, CKA_DERIVE, KeyUsages::DERIVE),
             ],
         )?;
-        let key = make(module, session, spec, usages, &[template])?;
+        let free = spec.has_free_length().then_some(length);
+        let key = make(module, session, spec, free, usages, &[template])?;
         return Ok(module.objects.handle(TokenObject::Key(key.name.clone(), Class::Secret)));
     }
-    let key = SessionKey::secret(spec, supacrypt_crypto::generate(spec)?)?;
+    let key = SessionKey::secret(spec, supacrypt_crypto::generate_secret(spec, length)?)?;
     let made_by = Some(mechanism.mechanism);
     let object = SessionObject::key(Class::Secret, Arc::new(key), template, made_by)?;
     Ok(module.objects.keep(session.handle, session.slot, object))
@@ -111,11 +122,12 @@ fn is_token(template: &Template) -> Result<bool> {
     Ok(template.boolean(CKA_TOKEN)? == Some(true))
 }
 
-/// Has the backend make a key.
+/// Has the backend make a key; `length` is that of a secret whose kind leaves it open, in bytes.
 fn make(
     module: &Module,
     session: &Session,
     spec: KeySpec,
+    length: Option<usize>,
     usages: KeyUsages,
     templates: &[&Template],
 ) -> Result<Arc<supacrypt_client::Key>> {
@@ -127,7 +139,7 @@ fn make(
     let label = agreed(templates, CKA_LABEL)?;
     let label = String::from_utf8(label).map_err(|_| Rv(CKR_ATTRIBUTE_VALUE_INVALID))?;
     let object_id = agreed(templates, CKA_ID)?;
-    let secret_length = None;
+    let secret_length = length.and_then(|length| u32::try_from(length).ok());
     let new = NewKey { id: None, label, object_id, spec, usages, secret_length };
     Ok(module.client.create_key(&session.keyring, new)?)
 }

@@ -179,7 +179,12 @@ fn secret_spec(key_type: CK_KEY_TYPE, length: usize) -> Result<KeySpec> {
     if kinds.peek().is_none() {
         return Err(Rv(CKR_TEMPLATE_INCONSISTENT));
     }
-    kinds.find(|spec| spec.bytes() == length).ok_or(Rv(CKR_ATTRIBUTE_VALUE_INVALID))
+    // A secret of a free length does what one for a certain purpose does, and more.
+    let fits = |spec: &KeySpec| {
+        spec.class() != KeyClass::Hmac
+            && spec.secret_lens().is_some_and(|lengths| lengths.contains(&length))
+    };
+    kinds.find(fits).ok_or(Rv(CKR_ATTRIBUTE_VALUE_INVALID))
 }
 
 fn rsa_spec(template: &Template) -> Result<KeySpec> {

@@ -22,6 +22,8 @@ pub(crate) enum Action {
     Encrypt(Encryption),
     /// Derives a secret from a key pair and a peer's public key.
     Agree,
+    /// Derives a secret from another one.
+    Hkdf,
     /// Encapsulates and decapsulates a secret.
     Encapsulate,
 }
@@ -43,6 +45,8 @@ pub(crate) enum Signature {
     MlDsa,
     /// HMAC.
     Hmac(Digest),
+    /// AES-CMAC.
+    AesCmac,
 }
 
 /// Kinds of encryption.
@@ -99,7 +103,7 @@ const ML_KEM: (CK_ULONG, CK_ULONG) = (800, 1568);
 const AES: (CK_ULONG, CK_ULONG) = (16, 32);
 const CHACHA20: (CK_ULONG, CK_ULONG) = (32, 32);
 /// Generic secrets are counted in bits.
-const SECRET: (CK_ULONG, CK_ULONG) = (256, 512);
+const SECRET: (CK_ULONG, CK_ULONG) = (8, 4096);
 const NONE: (CK_ULONG, CK_ULONG) = (0, 0);
 
 macro_rules! table {
@@ -115,9 +119,9 @@ macro_rules! table {
     };
 }
 
-use Action::{Agree, Digest as Hash, Encapsulate, Encrypt, Generate, Sign};
+use Action::{Agree, Digest as Hash, Encapsulate, Encrypt, Generate, Hkdf, Sign};
 use Digest::{Sha1, Sha3_224, Sha3_256, Sha3_384, Sha3_512, Sha224, Sha256, Sha384, Sha512};
-use Signature::{Ecdsa, Ed25519, Hmac, MlDsa, RsaPkcs1, RsaPss, RsaRaw};
+use Signature::{AesCmac, Ecdsa, Ed25519, Hmac, MlDsa, RsaPkcs1, RsaPss, RsaRaw};
 
 static TABLE: &[Row] = table! {
     CKM_RSA_PKCS_KEY_PAIR_GEN Generate(KeyClass::Rsa), RSA, CKF_GENERATE_KEY_PAIR;
@@ -173,12 +177,30 @@ static TABLE: &[Row] = table! {
     CKM_AES_CCM Encrypt(Encryption::AesCcm), AES, CIPHER | WRAP;
     CKM_AES_KEY_WRAP Encrypt(Encryption::Aes(EncryptionScheme::AesKeyWrap)), AES, CIPHER | WRAP;
     CKM_AES_KEY_WRAP_KWP Encrypt(Encryption::Aes(EncryptionScheme::AesKeyWrapPad)), AES, CIPHER | WRAP;
+    CKM_AES_CMAC Sign(AesCmac, None), AES, SIGN;
+    CKM_AES_CMAC_GENERAL Sign(AesCmac, None), AES, SIGN;
     CKM_CHACHA20_KEY_GEN Generate(KeyClass::ChaCha20), CHACHA20, CKF_GENERATE;
     CKM_CHACHA20_POLY1305 Encrypt(Encryption::ChaCha20Poly1305), CHACHA20, CIPHER | WRAP;
-    CKM_GENERIC_SECRET_KEY_GEN Generate(KeyClass::Hmac), SECRET, CKF_GENERATE;
+    CKM_GENERIC_SECRET_KEY_GEN Generate(KeyClass::Generic), SECRET, CKF_GENERATE;
+    CKM_SHA_1_HMAC Sign(Hmac(Sha1), None), SECRET, SIGN;
+    CKM_SHA_1_HMAC_GENERAL Sign(Hmac(Sha1), None), SECRET, SIGN;
+    CKM_SHA224_HMAC Sign(Hmac(Sha224), None), SECRET, SIGN;
+    CKM_SHA224_HMAC_GENERAL Sign(Hmac(Sha224), None), SECRET, SIGN;
     CKM_SHA256_HMAC Sign(Hmac(Sha256), None), SECRET, SIGN;
+    CKM_SHA256_HMAC_GENERAL Sign(Hmac(Sha256), None), SECRET, SIGN;
     CKM_SHA384_HMAC Sign(Hmac(Sha384), None), SECRET, SIGN;
+    CKM_SHA384_HMAC_GENERAL Sign(Hmac(Sha384), None), SECRET, SIGN;
     CKM_SHA512_HMAC Sign(Hmac(Sha512), None), SECRET, SIGN;
+    CKM_SHA512_HMAC_GENERAL Sign(Hmac(Sha512), None), SECRET, SIGN;
+    CKM_SHA3_224_HMAC Sign(Hmac(Sha3_224), None), SECRET, SIGN;
+    CKM_SHA3_224_HMAC_GENERAL Sign(Hmac(Sha3_224), None), SECRET, SIGN;
+    CKM_SHA3_256_HMAC Sign(Hmac(Sha3_256), None), SECRET, SIGN;
+    CKM_SHA3_256_HMAC_GENERAL Sign(Hmac(Sha3_256), None), SECRET, SIGN;
+    CKM_SHA3_384_HMAC Sign(Hmac(Sha3_384), None), SECRET, SIGN;
+    CKM_SHA3_384_HMAC_GENERAL Sign(Hmac(Sha3_384), None), SECRET, SIGN;
+    CKM_SHA3_512_HMAC Sign(Hmac(Sha3_512), None), SECRET, SIGN;
+    CKM_SHA3_512_HMAC_GENERAL Sign(Hmac(Sha3_512), None), SECRET, SIGN;
+    CKM_HKDF_DERIVE Hkdf, SECRET, CKF_DERIVE;
     CKM_SHA_1 Hash(Sha1), NONE, CKF_DIGEST;
     CKM_SHA224 Hash(Sha224), NONE, CKF_DIGEST;
     CKM_SHA256 Hash(Sha256), NONE, CKF_DIGEST;
@@ -194,6 +216,23 @@ impl Row {
     /// The row of a mechanism.
     pub(crate) fn of(mechanism: CK_MECHANISM_TYPE) -> Result<&'static Row> {
         TABLE.iter().find(|row| row.mechanism == mechanism).ok_or(Rv(CKR_MECHANISM_INVALID))
+    }
+
+    /// Whether the parameter is the length of the MAC.
+    pub(crate) fn is_general(&self) -> bool {
+        matches!(
+            self.mechanism,
+            CKM_SHA_1_HMAC_GENERAL
+                | CKM_SHA224_HMAC_GENERAL
+                | CKM_SHA256_HMAC_GENERAL
+                | CKM_SHA384_HMAC_GENERAL
+                | CKM_SHA512_HMAC_GENERAL
+                | CKM_SHA3_224_HMAC_GENERAL
+                | CKM_SHA3_256_HMAC_GENERAL
+                | CKM_SHA3_384_HMAC_GENERAL
+                | CKM_SHA3_512_HMAC_GENERAL
+                | CKM_AES_CMAC_GENERAL
+        )
     }
 
     /// Refuses a mechanism that does not do what `flag` says.
@@ -221,7 +260,11 @@ impl Row {
                 Action::Sign(Ecdsa, _) => KeyClass::Ec,
                 Action::Sign(Ed25519, _) => KeyClass::Edwards,
                 Action::Sign(MlDsa, _) => KeyClass::MlDsa,
-                Action::Sign(Hmac(_), _) => KeyClass::Hmac,
+                Action::Sign(Hmac(_), _) => {
+                    return matches!(class, KeyClass::Hmac | KeyClass::Generic);
+                }
+                Action::Sign(AesCmac, _) => KeyClass::Aes,
+                Action::Hkdf => KeyClass::Generic,
                 Action::Encrypt(
                     Encryption::RsaPkcs1 | Encryption::RsaRaw | Encryption::RsaOaep,
                 ) => KeyClass::Rsa,
@@ -243,7 +286,11 @@ pub(crate) fn for_key(spec: KeySpec) -> impl Iterator<Item = CK_MECHANISM_TYPE> 
 
 /// The mechanism that makes keys like this.
 pub(crate) fn generation(spec: KeySpec) -> Option<CK_MECHANISM_TYPE> {
-    let makes = |row: &&Row| row.action == Action::Generate(spec.class());
+    let class = match spec.class() {
+        KeyClass::Hmac => KeyClass::Generic,
+        class => class,
+    };
+    let makes = |row: &&Row| row.action == Action::Generate(class);
     TABLE.iter().find(makes).map(|row| row.mechanism)
 }
 

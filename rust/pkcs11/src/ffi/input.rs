@@ -3,7 +3,7 @@
 use std::{ffi::c_void, slice};
 
 use cryptoki_sys::*;
-use supacrypt_core::SignatureScheme;
+use supacrypt_core::{HkdfSteps, SignatureScheme};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -106,7 +106,9 @@ pub(super) unsafe fn mechanism(pointer: *const CK_MECHANISM) -> Result<Mechanism
             Action::Sign(Signature::RsaPss, _) => pss(at, length),
             Action::Sign(Signature::Ed25519, _) => eddsa(at, length),
             Action::Sign(Signature::MlDsa, _) if length > 0 => context(at, length),
+            Action::Sign(..) if row.is_general() => structure(at, length).map(Parameter::MacLength),
             Action::Agree => ecdh(at, length),
+            Action::Hkdf => hkdf(at, length),
             Action::Encrypt(Encryption::RsaOaep) => oaep(at, length),
             Action::Encrypt(Encryption::AesGcm) => gcm(at, length),
             Action::Encrypt(Encryption::AesCtr) => ctr(at, length),
@@ -170,6 +172,36 @@ unsafe fn context(pointer: *const c_void, length: CK_ULONG) -> Result<Parameter>
         return Err(Rv(CKR_MECHANISM_PARAM_INVALID));
     }
     Ok(Parameter::Context(context.to_vec()))
+}
+
+/// HKDF with a salt that is data, or none. One that is a key would have to be shown to the caller's
+/// process.
+///
+/// # Safety
+/// As [`structure`], and the salt and the info it points to can be read.
+unsafe fn hkdf(pointer: *const c_void, length: CK_ULONG) -> Result<Parameter> {
+    let invalid = Rv(CKR_MECHANISM_PARAM_INVALID);
+    // SAFETY: passed on.
+    let given: CK_HKDF_PARAMS = unsafe { structure(pointer, length) }?;
+    let steps = match (given.bExtract != CK_FALSE, given.bExpand != CK_FALSE) {
+        (true, true) => HkdfSteps::Both,
+        (true, false) => HkdfSteps::Extract,
+        (false, true) => HkdfSteps::Expand,
+        (false, false) => return Err(invalid),
+    };
+    // SAFETY: passed on.
+    let (salt, info) =
+        unsafe { (bytes(given.pSalt, given.ulSaltLen)?, bytes(given.pInfo, given.ulInfoLen)?) };
+    // The parts of a step that is left out mean nothing.
+    let salt = match given.ulSaltType {
+        _ if steps == HkdfSteps::Expand => &[],
+        CKF_HKDF_SALT_NULL => &[],
+        CKF_HKDF_SALT_DATA => salt,
+        _ => return Err(invalid),
+    };
+    let info = if steps == HkdfSteps::Extract { &[] } else { info };
+    let (salt, info) = (salt.to_vec(), info.to_vec());
+    Ok(Parameter::Hkdf { hash: given.prfHashMechanism, steps, salt, info })
 }
 
 /// # Safety

@@ -3,14 +3,14 @@
 use cryptoki_sys::*;
 use der::{Decode, asn1::OctetStringRef};
 use supacrypt_core::{
-    DerivationScheme,
+    DerivationInput, DerivationScheme,
     Digest::{self, Sha1, Sha3_224, Sha3_256, Sha3_384, Sha3_512, Sha224, Sha256, Sha384, Sha512},
-    EncryptionScheme, Kdf, MacScheme, SignatureScheme,
+    EncryptionScheme, HkdfSteps, Kdf, MacScheme, SignatureScheme,
 };
 
 use super::{
     Action, Encryption, Row,
-    Signature::{Ecdsa, Ed25519, Hmac, MlDsa, RsaPkcs1, RsaPss, RsaRaw},
+    Signature::{AesCmac, Ecdsa, Ed25519, Hmac, MlDsa, RsaPkcs1, RsaPss, RsaRaw},
 };
 use crate::error::{Result, Rv};
 
@@ -29,6 +29,10 @@ pub(crate) enum Parameter {
     Aead { nonce: Vec<u8>, aad: Vec<u8>, tag_length: CK_ULONG },
     /// `CK_AES_CTR_PARAMS`.
     Ctr { counter_bits: CK_ULONG, block: [u8; 16] },
+    /// `CK_MAC_GENERAL_PARAMS`, bytes.
+    MacLength(CK_ULONG),
+    /// `CK_HKDF_PARAMS`.
+    Hkdf { hash: CK_MECHANISM_TYPE, steps: HkdfSteps, salt: Vec<u8>, info: Vec<u8> },
     /// `CK_SIGN_ADDITIONAL_CONTEXT`.
     Context(Vec<u8>),
     /// `CK_ECDH1_DERIVE_PARAMS`.
@@ -84,8 +88,20 @@ impl Mechanism {
             }
             (RsaPss, _) => return Err(BAD_PARAMETER),
             (MlDsa, Parameter::Context(_)) => Scheme::Signature(SignatureScheme::MlDsa),
+            (Hmac(_) | AesCmac, Parameter::MacLength(length)) => {
+                let length = u8::try_from(*length).map_err(|_| BAD_PARAMETER)?;
+                let (scheme, whole) = match signature {
+                    Hmac(digest) => (MacScheme::Hmac { digest, length }, digest.len()),
+                    _ => (MacScheme::AesCmac { length }, MacScheme::aes_cmac().mac_len()),
+                };
+                if usize::from(length) > whole {
+                    return Err(BAD_PARAMETER);
+                }
+                Scheme::Mac(scheme)
+            }
             (_, Parameter::Bytes(bytes)) if bytes.is_empty() => match signature {
                 Hmac(digest) => Scheme::Mac(MacScheme::hmac(digest)),
+                AesCmac => Scheme::Mac(MacScheme::aes_cmac()),
                 Ecdsa => Scheme::Signature(SignatureScheme::Ecdsa),
                 RsaRaw => Scheme::Signature(SignatureScheme::RsaRaw),
                 Ed25519 => Scheme::Signature(SignatureScheme::Ed25519),
@@ -108,28 +124,16 @@ impl Mechanism {
         }
     }
 
-    /// How a secret is derived, from which peer's public key and what shared info.
-    pub(crate) fn agreement(&self) -> Result<(DerivationScheme, &[u8], &[u8])> {
-        let Parameter::Ecdh { kdf, info, peer } = &self.parameter else {
-            return Err(BAD_PARAMETER);
-        };
-        let digest = |digest| Kdf::X963 { digest };
-        let kdf = match *kdf {
-            CKD_NULL => Kdf::None,
-            CKD_SHA1_KDF => digest(Sha1),
-            CKD_SHA224_KDF => digest(Sha224),
-            CKD_SHA256_KDF => digest(Sha256),
-            CKD_SHA384_KDF => digest(Sha384),
-            CKD_SHA512_KDF => digest(Sha512),
-            CKD_SHA3_224_KDF => digest(Sha3_224),
-            CKD_SHA3_256_KDF => digest(Sha3_256),
-            CKD_SHA3_384_KDF => digest(Sha3_384),
-            CKD_SHA3_512_KDF => digest(Sha3_512),
-            _ => return Err(BAD_PARAMETER),
-        };
-        // By the standard the point is raw or in an OCTET STRING.
-        let peer = <&OctetStringRef>::from_der(peer).map_or(&peer[..], |point| point.as_bytes());
-        Ok((DerivationScheme::Ecdh { kdf }, peer, info))
+    /// How a secret is derived, and from what beside the key. The length is for the caller to fill in.
+    pub(crate) fn derivation(&self) -> Result<(DerivationScheme, DerivationInput<'_>)> {
+        match &self.parameter {
+            Parameter::Ecdh { kdf, info, peer } => agreement(*kdf, info, peer),
+            Parameter::Hkdf { hash, steps, salt, info } => {
+                let scheme = DerivationScheme::Hkdf { digest: digest(*hash)?, steps: *steps };
+                Ok((scheme, DerivationInput { salt, info, ..Default::default() }))
+            }
+            _ => Err(BAD_PARAMETER),
+        }
     }
 
     /// How to encrypt.
@@ -194,6 +198,31 @@ impl Mechanism {
             _ => Err(BAD_PARAMETER),
         }
     }
+}
+
+fn agreement<'a>(
+    kdf: CK_EC_KDF_TYPE,
+    info: &'a [u8],
+    peer: &'a [u8],
+) -> Result<(DerivationScheme, DerivationInput<'a>)> {
+    let digest = |digest| Kdf::X963 { digest };
+    let kdf = match kdf {
+        CKD_NULL => Kdf::None,
+        CKD_SHA1_KDF => digest(Sha1),
+        CKD_SHA224_KDF => digest(Sha224),
+        CKD_SHA256_KDF => digest(Sha256),
+        CKD_SHA384_KDF => digest(Sha384),
+        CKD_SHA512_KDF => digest(Sha512),
+        CKD_SHA3_224_KDF => digest(Sha3_224),
+        CKD_SHA3_256_KDF => digest(Sha3_256),
+        CKD_SHA3_384_KDF => digest(Sha3_384),
+        CKD_SHA3_512_KDF => digest(Sha3_512),
+        _ => return Err(BAD_PARAMETER),
+    };
+    // By the standard the point is raw or in an OCTET STRING.
+    let peer = <&OctetStringRef>::from_der(peer).map_or(peer, |point| point.as_bytes());
+    let input = DerivationInput { peer, info, ..Default::default() };
+    Ok((DerivationScheme::Ecdh { kdf }, input))
 }
 
 fn digest(mechanism: CK_MECHANISM_TYPE) -> Result<Digest> {
