@@ -22,14 +22,8 @@ export SUPACRYPT_PROFILE=${SUPACRYPT_PROFILE:-dev} SUPACRYPT_ROOT SUPACRYPT_CACH
 
 # Judges that the module fails, each with the reason.
 not_yet=(
-    "curl: imports certificates (C_CreateObject)"
-    "go: AES-CBC in several parts (C_EncryptUpdate gives nothing), imports certificates (C_CreateObject)"
-    "java: makes key pairs of the session and copies them (C_CopyObject), imports certificates"
-    "pkcs11-tool-import: imports certificates, keys and data (C_CreateObject)"
-    "pkcs11-tool-wrap: agrees on secrets and wraps keys (C_DeriveKey, C_WrapKey, C_UnwrapKey)"
-    "p11tool-certificates: imports certificates (C_CreateObject)"
-    "nss: imports certificates (C_CreateObject), unwraps session keys (C_UnwrapKey)"
-    "python-pkcs11-suite: keys of a session, C_CreateObject, C_CopyObject, C_WrapKey, C_DigestKey"
+    "pkcs11-tool-import: destroys the halves of a pair one by one; ours go together, with the private one"
+    "pkcs11-tool-wrap: wraps extractable keys of the token, and stores a public key alone"
 )
 
 modules=(ours) table='' all='' names=()

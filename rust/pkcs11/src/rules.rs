@@ -44,9 +44,14 @@ const fn rule(attribute: CK_ATTRIBUTE_TYPE) -> (Rule, Form) {
         | CKA_VERIFY_RECOVER | CKA_WRAP | CKA_UNWRAP | CKA_DERIVE | CKA_ENCAPSULATE
         | CKA_DECAPSULATE => (Rule::Free, Form::Flag),
         CKA_CERTIFICATE_CATEGORY => (Rule::Free, Form::Number),
-        CKA_ISSUER | CKA_SERIAL_NUMBER | CKA_URL | CKA_ALLOWED_MECHANISMS => {
-            (Rule::Once, Form::Bytes)
-        }
+        CKA_NAME_HASH_ALGORITHM | CKA_JAVA_MIDP_SECURITY_DOMAIN => (Rule::Once, Form::Number),
+        CKA_ISSUER
+        | CKA_SERIAL_NUMBER
+        | CKA_URL
+        | CKA_HASH_OF_SUBJECT_PUBLIC_KEY
+        | CKA_HASH_OF_ISSUER_PUBLIC_KEY
+        | CKA_CHECK_VALUE
+        | CKA_ALLOWED_MECHANISMS => (Rule::Once, Form::Bytes),
         CKA_TOKEN | CKA_PRIVATE | CKA_MODIFIABLE | CKA_ALWAYS_AUTHENTICATE => {
             (Rule::Once, Form::Flag)
         }

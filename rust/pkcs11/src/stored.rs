@@ -117,9 +117,15 @@ pub(crate) fn new_object(attributes: &Attributes) -> Result<NewObject> {
             (CKA_SERIAL_NUMBER, &certificate.serial_number),
         ] {
             let given = bytes(attributes, attribute);
-            if !given.is_empty() && given != *own {
+            // Java writes the serial number without the DER around it.
+            let is_number = attribute == CKA_SERIAL_NUMBER && own.ends_with(&given);
+            if !given.is_empty() && given != *own && !is_number {
                 return Err(Rv(CKR_TEMPLATE_INCONSISTENT));
             }
+        }
+        // The backend keeps certificates, and none by their address.
+        if attributes.get(CKA_URL).is_some_and(|url| !url.is_empty()) {
+            return Err(Rv(CKR_TEMPLATE_INCONSISTENT));
         }
         let trusted = attributes.flag(CKA_TRUSTED);
         NewObjectContent::Certificate { der, category: category(attributes)?, trusted }
