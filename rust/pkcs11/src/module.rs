@@ -125,12 +125,26 @@ impl Module {
         Ok(view?)
     }
 
-    /// The key of a handle, for an operation.
-    pub(crate) fn key(&self, handle: CK_OBJECT_HANDLE) -> Result<(Class, Key)> {
-        match self.view(handle) {
-            Err(Rv(CKR_OBJECT_HANDLE_INVALID)) => Err(Rv(CKR_KEY_HANDLE_INVALID)),
-            view => view?.into_key(),
-        }
+    /// The object of a handle that is passed as a key.
+    pub(crate) fn key_view(&self, handle: CK_OBJECT_HANDLE) -> Result<View> {
+        self.view(handle).map_err(|error| match error {
+            Rv(CKR_OBJECT_HANDLE_INVALID) => Rv(CKR_KEY_HANDLE_INVALID),
+            other => other,
+        })
+    }
+
+    /// The key of a handle, for an operation by a mechanism.
+    ///
+    /// # Errors
+    /// `CKR_KEY_HANDLE_INVALID`; `CKR_MECHANISM_INVALID` when the key's attributes do not allow the
+    /// mechanism.
+    pub(crate) fn key(
+        &self,
+        handle: CK_OBJECT_HANDLE,
+        mechanism: CK_MECHANISM_TYPE,
+    ) -> Result<(Class, Key)> {
+        let view = self.key_view(handle)?;
+        if view.allows(mechanism) { view.into_key() } else { Err(Rv(CKR_MECHANISM_INVALID)) }
     }
 
     /// Closes a session, and ends its objects.

@@ -47,6 +47,16 @@ impl View {
         })
     }
 
+    /// Whether the object's attributes allow the mechanism. Those of the token's keys allow all that
+    /// fit.
+    pub(crate) fn allows(&self, mechanism: CK_MECHANISM_TYPE) -> bool {
+        let View::Session(owned) = self else { return true };
+        let allowed = owned.object.attributes.get(CKA_ALLOWED_MECHANISMS);
+        let mut allowed = allowed.unwrap_or_default().chunks_exact(size_of::<CK_MECHANISM_TYPE>());
+        // An empty list is one that nobody made.
+        allowed.len() == 0 || allowed.any(|each| *each == mechanism.to_ne_bytes())
+    }
+
     /// The key for an operation.
     ///
     /// # Errors

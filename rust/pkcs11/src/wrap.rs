@@ -32,10 +32,11 @@ pub(crate) fn wrap(
     output: &mut Output,
 ) -> Result<()> {
     mechanism.row.permits(CKF_WRAP)?;
-    let (class, wrapping_key) = module.key(wrapping_key).map_err(|error| match error {
-        Rv(CKR_KEY_HANDLE_INVALID) => Rv(CKR_WRAPPING_KEY_HANDLE_INVALID),
-        other => other,
-    })?;
+    let (class, wrapping_key) =
+        module.key(wrapping_key, mechanism.row.mechanism).map_err(|error| match error {
+            Rv(CKR_KEY_HANDLE_INVALID) => Rv(CKR_WRAPPING_KEY_HANDLE_INVALID),
+            other => other,
+        })?;
     let owned = match module.view(key) {
         Ok(View::Session(owned)) => owned,
         Ok(View::Stored(..)) => return Err(Rv(CKR_KEY_HANDLE_INVALID)),
@@ -79,10 +80,11 @@ pub(crate) fn unwrap(
     mechanism.row.permits(CKF_UNWRAP)?;
     let object_class = template.number(CKA_CLASS)?.ok_or(Rv(CKR_TEMPLATE_INCOMPLETE))?;
     let key_type = template.number(CKA_KEY_TYPE)?.ok_or(Rv(CKR_TEMPLATE_INCOMPLETE))?;
-    let (class, unwrapping_key) = module.key(unwrapping_key).map_err(|error| match error {
-        Rv(CKR_KEY_HANDLE_INVALID) => Rv(CKR_UNWRAPPING_KEY_HANDLE_INVALID),
-        other => other,
-    })?;
+    let (class, unwrapping_key) =
+        module.key(unwrapping_key, mechanism.row.mechanism).map_err(|error| match error {
+            Rv(CKR_KEY_HANDLE_INVALID) => Rv(CKR_UNWRAPPING_KEY_HANDLE_INVALID),
+            other => other,
+        })?;
     let cipher = Cipher::new(Direction::Decrypt, mechanism, class, unwrapping_key);
     let cipher = cipher.map_err(|error| match error {
         Rv(CKR_KEY_TYPE_INCONSISTENT) => Rv(CKR_UNWRAPPING_KEY_TYPE_INCONSISTENT),

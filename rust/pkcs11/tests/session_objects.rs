@@ -5,7 +5,7 @@ mod common;
 
 use cryptoki::{
     error::{Error, RvError},
-    mechanism::{Mechanism, aead::GcmParams},
+    mechanism::{Mechanism, MechanismType, aead::GcmParams},
     object::{Attribute, AttributeType, CertificateType, KeyType, ObjectClass, ObjectHandle},
     session::Session,
 };
@@ -17,6 +17,7 @@ fn main() {
     common::run(&[
         ("a_session_key_goes_with_its_session", lifetime),
         ("session_keys_work_as_those_of_the_token_do", operations),
+        ("a_key_works_by_the_mechanisms_it_allows", allowed_mechanisms),
         ("a_public_key_from_outside_verifies", public_key),
         ("a_secret_shows_only_when_it_may", sensitive),
         ("a_copy_of_a_session_key_on_the_token_is_a_key_of_the_token", copy_to_token),
@@ -78,6 +79,19 @@ fn operations(_: &mut Backend) {
     let no_decryption = aes(&session, &[Attribute::Decrypt(false)]).expect("a key");
     match session.decrypt(&gcm, no_decryption, &ciphertext) {
         Err(Error::Pkcs11(RvError::KeyFunctionNotPermitted, _)) => {}
+        other => panic!("{other:?}"),
+    }
+    end(context);
+}
+
+fn allowed_mechanisms(_: &mut Backend) {
+    let context = load();
+    let session = open(&context);
+    let only = Attribute::AllowedMechanisms(vec![MechanismType::AES_CBC_PAD]);
+    let key = aes(&session, &[only]).expect("a key");
+    session.encrypt(&Mechanism::AesCbcPad([0; 16]), key, b"text").expect("it is allowed");
+    match session.encrypt(&Mechanism::AesEcb, key, &[0; 16]) {
+        Err(Error::Pkcs11(RvError::MechanismInvalid, _)) => {}
         other => panic!("{other:?}"),
     }
     end(context);

@@ -52,7 +52,10 @@ pub(super) unsafe extern "C" fn digest_key(
     key: CK_OBJECT_HANDLE,
 ) -> CK_RV {
     in_session("C_DigestKey", session, |module, session| {
-        step(&mut session.operations().digest, |operation| operation.key(&module.key(key)?.1))
+        step(&mut session.operations().digest, |operation| {
+            let (_, key) = module.key_view(key)?.into_key()?;
+            operation.key(&key)
+        })
     })
 }
 

@@ -88,7 +88,7 @@ macro_rules! functions {
                 // SAFETY: not null. Parameters come with the messages.
                 let kind = unsafe { mechanism.read_unaligned() }.mechanism;
                 begin(&mut session.operations().$place, || {
-                    let (class, key) = module.key(key)?;
+                    let (class, key) = module.key(key, kind)?;
                     MessageCipher::new($direction, Row::of(kind)?, class, key)
                 })
             })
