@@ -3,13 +3,14 @@
 use std::{fmt, slice, sync::Arc};
 
 use supacrypt_core::{
-    Error, KeyName, KeySpec, KeyUsages, KeyVersionState, KeyringName, Origin, Reason, ResourceId,
-    Result,
+    Error, KeyAttributes, KeyAttributesChange, KeyName, KeySpec, KeyUsages, KeyVersionState,
+    KeyringName, Origin, Reason, ResourceId, Result,
 };
 use supacrypt_crypto::PublicKey;
 use supacrypt_proto::{
     key_usages_from_wire, key_usages_to_wire, limits,
     v1::{self, key_service_client::KeyServiceClient},
+    with_key_attributes,
 };
 
 use crate::{Client, Retry, Transport, failure::Failure};
@@ -35,6 +36,8 @@ pub struct Key {
     pub usages: KeyUsages,
     /// Bytes of the secret, where the spec leaves that open.
     pub secret_length: Option<u32>,
+    /// What is known of it for its applications' sake.
+    pub attributes: KeyAttributes,
     /// Where the material of the primary version came from.
     pub origin: Origin,
     /// What the primary version can do at the moment.
@@ -60,6 +63,8 @@ pub struct KeyFilter {
     pub label: Option<String>,
     /// Exactly this object id.
     pub object_id: Option<Vec<u8>>,
+    /// Exactly this subject, DER.
+    pub subject: Option<Vec<u8>>,
     /// One of these, when there are any.
     pub specs: Vec<KeySpec>,
 }
@@ -79,6 +84,8 @@ pub struct NewKey {
     pub usages: KeyUsages,
     /// Bytes of the secret, for a spec that leaves that open; the usual when `None`.
     pub secret_length: Option<u32>,
+    /// What is known of it for its applications' sake.
+    pub attributes: KeyAttributes,
 }
 
 impl NewKey {
@@ -90,14 +97,15 @@ impl NewKey {
 
 impl From<NewKey> for v1::Key {
     fn from(new: NewKey) -> Self {
-        v1::Key {
+        let key = v1::Key {
             label: new.label,
             object_id: new.object_id,
             spec: v1::KeySpec::from(new.spec) as i32,
             usages: key_usages_to_wire(new.usages),
             secret_length: new.secret_length.unwrap_or_default(),
             ..Default::default()
-        }
+        };
+        with_key_attributes(key, new.attributes)
     }
 }
 
@@ -108,6 +116,8 @@ pub struct KeyChange {
     pub label: Option<String>,
     /// Ties the key to a certificate.
     pub object_id: Option<Vec<u8>>,
+    /// What changes for its applications' sake.
+    pub attributes: KeyAttributesChange,
 }
 
 impl Client {
@@ -124,6 +134,7 @@ impl Client {
             filter: Some(v1::KeyFilter {
                 label: filter.label.clone(),
                 object_id: filter.object_id.clone(),
+                subject: filter.subject.clone(),
                 specs,
             }),
             ..Default::default()
@@ -232,6 +243,7 @@ impl Client {
             key.object_id = object_id;
             paths.push("object_id".into());
         }
+        let key = changed_attributes(key, change.attributes, &mut paths);
         let request = v1::UpdateKeyRequest {
             key: Some(key),
             update_mask: Some(prost_types::FieldMask { paths }),
@@ -259,6 +271,29 @@ impl Client {
     }
 }
 
+/// Puts the changed attributes into `key`, and their names among the `paths` of the mask.
+fn changed_attributes(
+    key: v1::Key,
+    change: KeyAttributesChange,
+    paths: &mut Vec<String>,
+) -> v1::Key {
+    let set = [
+        ("subject", change.subject.is_some()),
+        ("start_date", change.start_date.is_some()),
+        ("end_date", change.end_date.is_some()),
+    ];
+    paths.extend(set.iter().filter(|(_, set)| *set).map(|(name, _)| (*name).to_owned()));
+    let flags = change.given | change.taken;
+    paths.extend(flags.iter_names().map(|(name, _)| name.to_ascii_lowercase()));
+    let attributes = KeyAttributes {
+        subject: change.subject.unwrap_or_default(),
+        start_date: change.start_date.flatten(),
+        end_date: change.end_date.flatten(),
+        flags: change.given.difference(change.taken),
+    };
+    with_key_attributes(key, attributes)
+}
+
 fn key_service(transport: Transport) -> KeyServiceClient<Transport> {
     // A page of keys with long labels and annotations is larger than what gRPC allows by default.
     KeyServiceClient::new(transport).max_decoding_message_size(usize::MAX)
@@ -276,6 +311,7 @@ impl TryFrom<v1::Key> for Key {
 
     fn try_from(wire: v1::Key) -> Result<Self> {
         let spec = wire.spec().try_into()?;
+        let attributes = KeyAttributes::try_from(&wire)?;
         let primary = wire.primary.ok_or_else(|| {
             Error::new(Reason::Protocol, "the server sent a key without its primary version")
         })?;
@@ -286,6 +322,7 @@ impl TryFrom<v1::Key> for Key {
             spec,
             usages: key_usages_from_wire(&wire.usages)?,
             secret_length: Some(wire.secret_length).filter(|length| *length != 0),
+            attributes,
             origin: primary.origin().try_into()?,
             state: primary.state().try_into()?,
             public_key: match &primary.public_key[..] {

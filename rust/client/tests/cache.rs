@@ -6,7 +6,7 @@ use supacrypt_client::{
     Client, DataObject, KeyChange, KeyFilter, NewObject, NewObjectContent, ObjectChange,
     ObjectContent, ObjectFilter,
 };
-use supacrypt_core::{KeyName, Reason};
+use supacrypt_core::{KeyAttributes, KeyAttributesChange, KeyFlags, KeyName, Reason};
 use supacrypt_testkit::Backend;
 
 use common::{p256, sign_and_verify};
@@ -48,7 +48,7 @@ fn a_change_by_somebody_else_is_seen() {
     let (reader, writer) = (backend.client(), backend.client());
     let made = writer.create_key(&backend.keyring(), p256("before")).unwrap();
     assert_eq!(reader.key(&made.name).unwrap().label, "before");
-    let change = KeyChange { label: Some("after".into()), object_id: None };
+    let change = KeyChange { label: Some("after".into()), ..Default::default() };
     writer.update_key(&made.name, change).unwrap();
     read_until(&reader, &made.name, "after");
 }
@@ -60,10 +60,43 @@ fn the_cache_is_filled_anew_after_a_restart() {
     let made = writer.create_key(&backend.keyring(), p256("before")).unwrap();
     assert_eq!(reader.key(&made.name).unwrap().label, "before");
     backend.restart();
-    let change = KeyChange { label: Some("after".into()), object_id: None };
+    let change = KeyChange { label: Some("after".into()), ..Default::default() };
     writer.update_key(&made.name, change).unwrap();
     // Nobody told the reader, but that the connection ended.
     read_until(&reader, &made.name, "after");
+}
+
+#[test]
+fn attributes_of_a_key_are_made_changed_and_found() {
+    let backend = Backend::start();
+    let client = backend.client();
+    let mut new = p256("k");
+    new.attributes.flags |= KeyFlags::EXTRACTABLE;
+    new.attributes.start_date = Some("2026-01-01".parse().unwrap());
+    let made = client.create_key(&backend.keyring(), new.clone()).unwrap();
+    assert_eq!(made.attributes, new.attributes);
+
+    let attributes = KeyAttributesChange {
+        subject: Some(vec![0x30, 0]),
+        start_date: Some(None),
+        end_date: None,
+        given: KeyFlags::TRUSTED,
+        taken: KeyFlags::EXTRACTABLE | KeyFlags::DESTROYABLE,
+    };
+    let change = KeyChange { attributes, ..Default::default() };
+    let changed = client.update_key(&made.name, change).unwrap();
+    let expected = KeyAttributes {
+        subject: vec![0x30, 0],
+        flags: KeyFlags::MODIFIABLE | KeyFlags::COPYABLE | KeyFlags::TRUSTED,
+        ..Default::default()
+    };
+    assert_eq!((&changed.attributes, changed.label.as_str()), (&expected, "k"));
+    let filter = KeyFilter { subject: Some(vec![0x30, 0]), ..Default::default() };
+    let found = client.find_keys(&backend.keyring(), &filter).unwrap();
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].attributes, expected);
+    let error = client.delete_key(&made.name).unwrap_err();
+    assert_eq!(error.reason(), Reason::ObjectImmutable);
 }
 
 /// Data of an application.

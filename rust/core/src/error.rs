@@ -61,7 +61,7 @@ pub enum Reason {
     KeyVersionDestroyed,
     /// The object does not exist.
     ObjectNotFound,
-    /// The object was made so that this can never be changed, or never again.
+    /// The key or object was made so that this can never be done, or never again.
     ObjectImmutable,
     /// A resource of this name exists already.
     AlreadyExists,

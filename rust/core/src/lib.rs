@@ -7,12 +7,14 @@
 
 mod algorithm;
 mod build_info;
+mod date;
 mod derivation;
 mod digest;
 mod encryption;
 mod error;
 mod kem;
 mod key;
+mod key_attributes;
 mod key_spec;
 mod mac;
 mod name;
@@ -22,12 +24,14 @@ mod signature;
 
 pub use algorithm::{Algorithm, Operation};
 pub use build_info::BuildInfo;
+pub use date::Date;
 pub use derivation::{DerivationInput, DerivationScheme, HkdfSteps, Kdf};
 pub use digest::Digest;
 pub use encryption::EncryptionScheme;
 pub use error::{Error, Reason, Result};
 pub use kem::KemScheme;
 pub use key::{KeyUsages, KeyVersionState, Origin};
+pub use key_attributes::{KeyAttributes, KeyAttributesChange, KeyFlags};
 pub use key_spec::{KeyClass, KeySpec};
 pub use mac::MacScheme;
 pub use name::{KeyName, KeyVersionName, KeyringName, MAX_ID_LEN, ObjectName, ResourceId};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use cryptoki_sys::*;
 use supacrypt_client::{KeyFilter, NewKey};
-use supacrypt_core::KeyUsages;
+use supacrypt_core::{KeyAttributes, KeyUsages};
 use supacrypt_crypto::PublicKey;
 
 use crate::{
@@ -113,6 +113,7 @@ fn import(
         object_id: object.attributes.get(CKA_ID).unwrap_or_default().to_vec(),
         spec: key.spec,
         secret_length: None,
+        attributes: KeyAttributes::default(),
         usages: usages.intersection(key.spec.possible_usages()),
     };
     let made = module.client.import_key(&session.keyring, new, material.as_bytes())?;

@@ -76,7 +76,7 @@ fn filter(template: &Template) -> Result<Option<KeyFilter>> {
         return Ok(None);
     }
     let specs = if kinds.len() == KeySpec::iter().len() { Vec::new() } else { kinds };
-    Ok(Some(KeyFilter { label, object_id, specs }))
+    Ok(Some(KeyFilter { label, object_id, subject: None, specs }))
 }
 
 #[cfg(test)]

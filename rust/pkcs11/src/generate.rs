@@ -5,7 +5,7 @@ use std::sync::Arc;
 use cryptoki_sys::*;
 use strum::IntoEnumIterator;
 use supacrypt_client::NewKey;
-use supacrypt_core::{KeyClass, KeySpec, KeyUsages};
+use supacrypt_core::{KeyAttributes, KeyClass, KeySpec, KeyUsages};
 
 use crate::{
     attribute::key_type,
@@ -140,7 +140,8 @@ fn make(
     let label = String::from_utf8(label).map_err(|_| Rv(CKR_ATTRIBUTE_VALUE_INVALID))?;
     let object_id = agreed(templates, CKA_ID)?;
     let secret_length = length.and_then(|length| u32::try_from(length).ok());
-    let new = NewKey { id: None, label, object_id, spec, usages, secret_length };
+    let attributes = KeyAttributes::default();
+    let new = NewKey { id: None, label, object_id, spec, usages, secret_length, attributes };
     Ok(module.client.create_key(&session.keyring, new)?)
 }
 

@@ -3,11 +3,13 @@
 
 mod derivation;
 mod key;
+mod key_attributes;
 mod object;
 mod role;
 mod scheme;
 
 pub use key::{key_usages_from_wire, key_usages_to_wire};
+pub use key_attributes::with_key_attributes;
 
 use supacrypt_core::{Error, Reason};
 

@@ -35,6 +35,8 @@ pub mod limits {
     pub const OID: usize = 128;
     /// `Data.value`, bytes.
     pub const DATA: usize = 64 * 1024;
+    /// `Key.subject`, bytes.
+    pub const SUBJECT: usize = 4 * 1024;
     /// Grants of a keyring.
     pub const GRANTS: usize = 256;
     /// `Grant.principal`, bytes.

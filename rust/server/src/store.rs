@@ -143,15 +143,20 @@ pub(crate) async fn commit(write: Write) -> Result<()> {
 pub(crate) type Connection = SqliteConnection;
 
 fn migrator() -> Migrator {
+    Migrator::with_migrations(migrations())
+}
+
+fn migrations() -> Vec<Migration> {
     let migration = |version, name: &'static str, sql: &'static str| {
         let sql = sqlx::SqlSafeStr::into_sql_str(sql);
         Migration::new(version, name.into(), MigrationType::Simple, sql, false)
     };
-    Migrator::with_migrations(vec![
+    vec![
         migration(1, "initial", include_str!("../migrations/0001_initial.sql")),
         migration(2, "objects", include_str!("../migrations/0002_objects.sql")),
         migration(3, "secret length", include_str!("../migrations/0003_secret_length.sql")),
-    ])
+        migration(4, "key attributes", include_str!("../migrations/0004_key_attributes.sql")),
+    ]
 }
 
 /// The present moment as the store keeps it, in whole microseconds: what is answered at creation
@@ -211,6 +216,8 @@ fn is_duplicate(error: &sqlx::Error) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use supacrypt_core::KeyFlags;
+
     use super::*;
 
     #[tokio::test]
@@ -221,6 +228,36 @@ mod tests {
         assert!(error.message().contains("another supacryptd"), "{error}");
         drop(first);
         assert!(Store::open(dir.path()).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn keys_of_an_older_store_get_the_attributes_they_had_all_along() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = SqliteConnectOptions::new().filename(dir.path().join("supacrypt.db"));
+        let old = SqlitePool::connect_with(file.create_if_missing(true)).await.unwrap();
+        let first = migrations().into_iter().take(1).collect();
+        Migrator::with_migrations(first).run(&old).await.unwrap();
+        for statement in [
+            "INSERT INTO keyrings VALUES ('dev', '', '', 0, 0)",
+            "INSERT INTO keys VALUES ('dev', 'made', '', '', 'aes-128', 4, 1, '{}', '', 0, 0, NULL)",
+            "INSERT INTO keys VALUES ('dev', 'brought', '', '', 'aes-128', 4, 1, '{}', '', 0, 0, NULL)",
+            "INSERT INTO key_versions VALUES
+                 ('dev', 'made', 1, 'a', 'enabled', 'generated', 'software', NULL, NULL, 0, NULL),
+                 ('dev', 'brought', 1, 'b', 'enabled', 'imported', 'software', NULL, NULL, 0, NULL)",
+        ] {
+            sqlx::query(statement).execute(&old).await.unwrap();
+        }
+        old.close().await;
+
+        let store = Store::open(dir.path()).await.unwrap();
+        let mut read = store.read().await.unwrap();
+        let mut flags = async |name: &str| {
+            let name = format!("keyrings/dev/keys/{name}").parse().unwrap();
+            keys::get(&mut read, &name).await.unwrap().attributes.flags
+        };
+        let default = KeyFlags::default();
+        assert_eq!(flags("made").await, default | KeyFlags::NEVER_EXTRACTABLE);
+        assert_eq!(flags("brought").await, default);
     }
 
     #[tokio::test]

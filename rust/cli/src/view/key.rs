@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use jiff::Timestamp;
 use serde::Serialize;
-use supacrypt_core::{KeySpec, KeyVersionState, Origin};
+use supacrypt_core::{KeyAttributes, KeyFlags, KeySpec, KeyVersionState, Origin};
 use supacrypt_proto::{key_usages_from_wire, v1};
 
 use super::{dash, short, time};
@@ -22,11 +22,23 @@ pub(crate) struct KeyView {
     secret_length: Option<u32>,
     primary_version: u32,
     primary: Option<VersionView>,
+    #[serde(flatten)]
+    attributes: AttributesView,
     annotations: BTreeMap<String, String>,
     create_time: Option<Timestamp>,
     update_time: Option<Timestamp>,
     purge_time: Option<Timestamp>,
     etag: String,
+}
+
+/// The subject is in base64.
+#[derive(Serialize)]
+struct AttributesView {
+    subject: String,
+    start_date: String,
+    end_date: String,
+    #[serde(flatten)]
+    flags: BTreeMap<String, bool>,
 }
 
 #[derive(Serialize)]
@@ -43,6 +55,8 @@ pub(crate) struct VersionView {
 impl From<v1::Key> for KeyView {
     fn from(key: v1::Key) -> Self {
         let usages = key_usages_from_wire(&key.usages).unwrap_or_default();
+        let flags = KeyAttributes::try_from(&key).unwrap_or_default().flags;
+        let named = |(name, flag): (&str, _)| (name.to_lowercase(), flags.contains(flag));
         KeyView {
             object_id: hex::encode(&key.object_id),
             spec: spec_name(key.spec()),
@@ -54,6 +68,12 @@ impl From<v1::Key> for KeyView {
             purge_time: time(key.purge_time.as_ref()),
             primary: key.primary.map(VersionView::from),
             annotations: key.annotations.into_iter().collect(),
+            attributes: AttributesView {
+                subject: STANDARD.encode(&key.subject),
+                start_date: key.start_date,
+                end_date: key.end_date,
+                flags: KeyFlags::all().iter_names().map(named).collect(),
+            },
             name: key.name,
             label: key.label,
             etag: key.etag,
@@ -71,6 +91,7 @@ impl KeyView {
             ("object id", dash(&self.object_id)),
             ("spec", self.spec.clone()),
             ("usages", self.usages.join(" ")),
+            ("attributes", self.attributes.flags_in_force()),
             ("version", self.primary_version.to_string()),
             ("state", self.state().to_owned()),
             ("origin", primary.map_or("-", |version| &version.origin).to_owned()),
@@ -113,6 +134,13 @@ impl KeyView {
             (None, Some(version)) => &version.state,
             (None, None) => "-",
         }
+    }
+}
+
+impl AttributesView {
+    fn flags_in_force(&self) -> String {
+        let in_force = self.flags.iter().filter(|(_, set)| **set);
+        in_force.map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(" ")
     }
 }
 

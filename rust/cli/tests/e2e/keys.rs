@@ -30,6 +30,9 @@ fn a_key_is_made_found_changed_deleted_and_taken_back() {
     assert_eq!(made["usages"], serde_json::json!(["sign"]));
     assert_eq!(made["annotations"]["team"], "build");
     assert_eq!(made["primary"]["origin"], "generated");
+    assert_eq!((&made["modifiable"], &made["extractable"]), (&true.into(), &false.into()));
+    assert_eq!(made["never_extractable"], true);
+    assert!(app.ok(&["key", "show", "release"]).contains("destroyable"));
     app.ok(&["key", "create", "other", "--spec", "aes-256"]);
 
     for filter in [["--label", "Release key"], ["--object-id", "01ff"], ["--spec", "ec-p384"]] {

@@ -2,7 +2,7 @@
 #![allow(dead_code, reason = "each test file uses its part of this")]
 
 use supacrypt_client::{Client, Key, NewKey};
-use supacrypt_core::{KeySpec, KeyUsages, SignatureScheme};
+use supacrypt_core::{KeyAttributes, KeySpec, KeyUsages, SignatureScheme};
 
 /// A new key pair on P-256, for everything it can be used for.
 pub(crate) fn p256(label: &str) -> NewKey {
@@ -13,6 +13,7 @@ pub(crate) fn p256(label: &str) -> NewKey {
         spec: KeySpec::EcP256,
         usages: KeyUsages::empty(),
         secret_length: None,
+        attributes: KeyAttributes::default(),
     }
 }
 

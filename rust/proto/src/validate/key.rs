@@ -1,7 +1,7 @@
 //! Limits of the key service's requests.
 
 use supacrypt_core::{
-    Error, KeyName, KeySpec, KeyVersionName, KeyringName, Reason, ResourceId, Result,
+    Error, KeyAttributes, KeyName, KeySpec, KeyVersionName, KeyringName, Reason, ResourceId, Result,
 };
 
 use super::{
@@ -14,6 +14,8 @@ impl Validate for v1::Key {
         text("key.label", &self.label, limits::LABEL)?;
         bytes("key.object_id", self.object_id.len(), limits::OBJECT_ID)?;
         bytes("key.etag", self.etag.len(), limits::TOKEN)?;
+        bytes("key.subject", self.subject.len(), limits::SUBJECT)?;
+        KeyAttributes::try_from(self)?;
         at_most("key.annotations", self.annotations.len(), limits::ANNOTATIONS, "entries")?;
         for (name, value) in &self.annotations {
             text("key.annotations", name, limits::ANNOTATION_NAME)?;
@@ -93,6 +95,9 @@ impl Validate for v1::ListKeysRequest {
         if let Some(object_id) = &filter.object_id {
             bytes("filter.object_id", object_id.len(), limits::OBJECT_ID)?;
         }
+        if let Some(subject) = &filter.subject {
+            bytes("filter.subject", subject.len(), limits::SUBJECT)?;
+        }
         at_most("filter.specs", filter.specs.len(), limits::FILTER_SPECS, "specs")?;
         for spec in filter.specs() {
             KeySpec::try_from(spec).map_err(|error| error.in_field("filter.specs"))?;
@@ -105,7 +110,20 @@ impl Validate for v1::UpdateKeyRequest {
     fn validate(&self) -> Result<()> {
         let key = required("key", &self.key)?;
         name::<KeyName>("key.name", &key.name)?;
-        let known = ["label", "object_id", "annotations", "primary_version"];
+        let known = [
+            "label",
+            "object_id",
+            "annotations",
+            "primary_version",
+            "subject",
+            "start_date",
+            "end_date",
+            "copyable",
+            "destroyable",
+            "wrap_with_trusted",
+            "trusted",
+            "extractable",
+        ];
         update_mask(&self.update_mask, &known)?;
         key.validate()
     }

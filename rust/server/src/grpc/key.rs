@@ -1,5 +1,7 @@
 //! `KeyService`.
 
+mod fields;
+
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,15 +11,15 @@ use supacrypt_core::{
     Error, KeyName, KeySpec, KeyVersionName, KeyringName, Permission, Reason, Result as Outcome,
 };
 use supacrypt_proto::v1::key_service_server::KeyService;
-use supacrypt_proto::{key_usages_from_wire, limits, v1};
+use supacrypt_proto::{limits, v1};
 use tonic::{Request, Response, Status, async_trait};
 
+use self::fields::{change, new_key};
 use super::call::{Caller, answer, peer};
 use super::page::page;
 use super::records;
 use super::request_id::request_id;
 use super::streams::watch;
-use crate::keys::{KeyChange, NewKey};
 use crate::service::{Failure, Service};
 use crate::store::KeyFilter;
 
@@ -96,6 +98,7 @@ impl KeyService for Keys {
                     specs: specs?,
                     label: wire.label,
                     object_id: wire.object_id,
+                    subject: wire.subject,
                     show_deleted: message.show_deleted,
                 };
                 let found = caller.service.keys.list(&parent, &filter, &page).await?;
@@ -118,15 +121,9 @@ impl KeyService for Keys {
         answer(&self.0, request, "UpdateKey", resource, async |caller, message| {
             let key = message.key.unwrap_or_default();
             let name = key_name(&caller, Permission::Manage, &key.name)?;
-            let mask = message.update_mask.unwrap_or_default().paths;
-            let named = |field: &str| mask.iter().any(|path| path == field);
-            let change = KeyChange {
-                label: named("label").then_some(key.label),
-                object_id: named("object_id").then_some(key.object_id),
-                annotations: named("annotations").then(|| key.annotations.into_iter().collect()),
-                primary_version: named("primary_version").then_some(key.primary_version),
-            };
-            Ok(records::key(caller.service.keys.update(&name, change, &key.etag).await?))
+            let etag = key.etag.clone();
+            let change = change(key, &message.update_mask.unwrap_or_default().paths)?;
+            Ok(records::key(caller.service.keys.update(&name, change, &etag).await?))
         })
         .await
     }
@@ -340,20 +337,6 @@ impl KeyService for Keys {
 /// The name a key will have, as far as it is known before it is made.
 fn new_name(parent: &str, key_id: &str) -> String {
     if key_id.is_empty() { parent.to_owned() } else { format!("{parent}/keys/{key_id}") }
-}
-
-fn new_key(keyring: KeyringName, key_id: &str, key: Option<v1::Key>) -> Outcome<NewKey> {
-    let key = key.unwrap_or_default();
-    Ok(NewKey {
-        keyring,
-        id: if key_id.is_empty() { None } else { Some(key_id.parse()?) },
-        spec: key.spec().try_into()?,
-        usages: key_usages_from_wire(&key.usages)?,
-        secret_length: Some(key.secret_length).filter(|length| *length != 0),
-        label: key.label,
-        object_id: key.object_id,
-        annotations: key.annotations.into_iter().collect(),
-    })
 }
 
 /// Reads the name of a key that the caller has `permission` for.

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use supacrypt_core::{Principal, Result, Role};
 use supacrypt_proto::v1::object::Content;
-use supacrypt_proto::{key_usages_to_wire, v1};
+use supacrypt_proto::{key_usages_to_wire, v1, with_key_attributes};
 
 use crate::store::{KeyRecord, KeyVersionRecord, KeyringRecord, ObjectContent, ObjectRecord};
 
@@ -26,7 +26,7 @@ pub(super) fn keyring(record: KeyringRecord) -> v1::Keyring {
 }
 
 pub(super) fn key(record: KeyRecord) -> v1::Key {
-    v1::Key {
+    let key = v1::Key {
         name: record.name.to_string(),
         label: record.label,
         object_id: record.object_id,
@@ -40,7 +40,9 @@ pub(super) fn key(record: KeyRecord) -> v1::Key {
         purge_time: record.purge_time.map(time),
         etag: record.etag,
         secret_length: record.secret_length.unwrap_or_default(),
-    }
+        ..v1::Key::default()
+    };
+    with_key_attributes(key, record.attributes)
 }
 
 pub(super) fn key_version(record: KeyVersionRecord) -> v1::KeyVersion {

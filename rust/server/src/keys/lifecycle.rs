@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use supacrypt_core::{
-    Error, KeyName, KeySpec, KeyUsages, KeyVersionName, KeyVersionState, KeyringName, Origin,
-    Reason, ResourceId, Result,
+    Error, KeyAttributes, KeyAttributesChange, KeyFlags, KeyName, KeySpec, KeyUsages,
+    KeyVersionName, KeyVersionState, KeyringName, Origin, Reason, ResourceId, Result,
 };
 
 use super::Keys;
@@ -33,6 +33,9 @@ pub struct NewKey {
     pub usages: KeyUsages,
     /// Bytes of the secret, for a spec that leaves that open; the usual when `None`.
     pub secret_length: Option<u32>,
+    /// What is known of it for its applications' sake; the server decides on
+    /// [`KeyFlags::NEVER_EXTRACTABLE`].
+    pub attributes: KeyAttributes,
     /// Free text by free name.
     pub annotations: BTreeMap<String, String>,
 }
@@ -48,6 +51,8 @@ pub struct KeyChange {
     pub annotations: Option<BTreeMap<String, String>>,
     /// The version that new operations use.
     pub primary_version: Option<u32>,
+    /// What changes for its applications' sake.
+    pub attributes: KeyAttributesChange,
 }
 
 impl Keys {
@@ -100,6 +105,7 @@ impl Keys {
             spec: new.spec,
             usages,
             secret_length,
+            attributes: attributes(new.attributes, version.origin),
             annotations: new.annotations,
             etag: store::new_etag()?,
             create_time: version.create_time,
@@ -181,25 +187,28 @@ impl Keys {
     ///
     /// # Errors
     /// [`Reason::KeyNotFound`], [`Reason::KeyDeleted`], [`Reason::KeyVersionNotFound`],
-    /// [`Reason::EtagMismatch`].
+    /// [`Reason::ObjectImmutable`], [`Reason::EtagMismatch`].
     pub async fn update(&self, name: &KeyName, change: KeyChange, etag: &str) -> Result<KeyRecord> {
         let mut write = self.store.write().await?;
         let mut key = store::keys::get(&mut write, name).await?;
         store::check_etag(name, &key.etag, etag)?;
         refuse_deleted(&key)?;
+        refuse_unmodifiable(&key)?;
         if let Some(number) = change.primary_version {
             key.primary = store::versions::get(&mut write, &name.version(number)).await?.version;
         }
         key.label = change.label.unwrap_or(key.label);
         key.object_id = change.object_id.unwrap_or(key.object_id);
         key.annotations = change.annotations.unwrap_or(key.annotations);
+        key.attributes.change(change.attributes)?;
         self.save(write, key).await
     }
 
     /// Deletes a key: it goes for good after `recovery_window`, at once when that is zero.
     ///
     /// # Errors
-    /// [`Reason::KeyNotFound`], [`Reason::KeyDeleted`], [`Reason::EtagMismatch`].
+    /// [`Reason::KeyNotFound`], [`Reason::KeyDeleted`], [`Reason::ObjectImmutable`],
+    /// [`Reason::EtagMismatch`].
     pub async fn delete(
         &self,
         name: &KeyName,
@@ -210,6 +219,7 @@ impl Keys {
         let mut key = store::keys::get(&mut write, name).await?;
         store::check_etag(name, &key.etag, etag)?;
         refuse_deleted(&key)?;
+        refuse_undestroyable(&key)?;
         let now = store::now();
         key.purge_time =
             Some(now.saturating_add(recovery_window).map_err(|_| {
@@ -257,6 +267,32 @@ pub(super) fn refuse_deleted(key: &KeyRecord) -> Result<()> {
         Reason::KeyDeleted,
         format!("{} is deleted; undelete it to change or use it again", key.name),
     ))
+}
+
+/// Refuses to change a key that was made so that nobody can.
+pub(super) fn refuse_unmodifiable(key: &KeyRecord) -> Result<()> {
+    refuse_without(key, KeyFlags::MODIFIABLE, "it can never be changed or rotated")
+}
+
+/// Refuses to do away with a key that was made so that nobody can.
+pub(super) fn refuse_undestroyable(key: &KeyRecord) -> Result<()> {
+    refuse_without(key, KeyFlags::DESTROYABLE, "it can never be deleted or destroyed")
+}
+
+fn refuse_without(key: &KeyRecord, flag: KeyFlags, what: &str) -> Result<()> {
+    if key.attributes.flags.contains(flag) {
+        return Ok(());
+    }
+    let message = format!("{} was made so that {what}", key.name);
+    Err(Error::new(Reason::ObjectImmutable, message))
+}
+
+/// What the maker asked for, and whether the key was never extractable.
+fn attributes(asked: KeyAttributes, origin: Origin) -> KeyAttributes {
+    let never = origin == Origin::Generated && !asked.flags.contains(KeyFlags::EXTRACTABLE);
+    let mut attributes = asked;
+    attributes.flags.set(KeyFlags::NEVER_EXTRACTABLE, never);
+    attributes
 }
 
 fn usages(new: &NewKey) -> Result<KeyUsages> {

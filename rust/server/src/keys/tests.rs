@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use supacrypt_core::{
-    KeyName, KeySpec, KeyUsages, KeyVersionState, KeyringName, Operation, Principal, Reason,
-    SignatureScheme,
+    KeyAttributes, KeyAttributesChange, KeyFlags, KeyName, KeySpec, KeyUsages, KeyVersionState,
+    KeyringName, Operation, Principal, Reason, SignatureScheme,
 };
 use supacrypt_crypto::envelope::EnvelopeKey;
 
@@ -45,6 +45,7 @@ impl Fixture {
             spec: KeySpec::EcP256,
             usages: KeyUsages::empty(),
             secret_length: None,
+            attributes: KeyAttributes::default(),
             annotations: BTreeMap::new(),
         }
     }
@@ -228,4 +229,73 @@ async fn usages_are_kept_and_enforced() {
     new.usages = KeyUsages::DECRYPT;
     let error = fixture.keys.create(new, None).await.unwrap_err();
     assert_eq!(error.field(), Some("key.usages"));
+}
+
+#[tokio::test]
+async fn attributes_are_kept_and_their_flags_change_in_one_direction() {
+    let fixture = fixture().await;
+    let mut new = fixture.new_key("k");
+    new.attributes.flags |= KeyFlags::EXTRACTABLE | KeyFlags::NEVER_EXTRACTABLE;
+    new.attributes.start_date = Some("2026-01-01".parse().unwrap());
+    let key = fixture.keys.create(new, None).await.unwrap();
+    assert!(!key.attributes.flags.contains(KeyFlags::NEVER_EXTRACTABLE), "the server decides");
+
+    let change = KeyAttributesChange {
+        subject: Some(vec![0x30, 0]),
+        start_date: None,
+        end_date: Some(Some("2027-01-01".parse().unwrap())),
+        given: KeyFlags::TRUSTED,
+        taken: KeyFlags::EXTRACTABLE,
+    };
+    let of = |attributes| KeyChange { attributes, ..Default::default() };
+    let changed = fixture.keys.update(&key.name, of(change), "").await.unwrap();
+    let expected = KeyAttributes {
+        subject: vec![0x30, 0],
+        start_date: key.attributes.start_date,
+        end_date: Some("2027-01-01".parse().unwrap()),
+        flags: KeyFlags::default() | KeyFlags::TRUSTED,
+    };
+    assert_eq!(changed.attributes, expected);
+    assert_eq!(fixture.keys.get(&key.name).await.unwrap(), changed);
+    let back = KeyAttributesChange { given: KeyFlags::EXTRACTABLE, ..Default::default() };
+    let error = fixture.keys.update(&key.name, of(back), "").await.unwrap_err();
+    assert_eq!(error.reason(), Reason::ObjectImmutable);
+
+    let page = PageQuery::new(b"", 10, "").unwrap();
+    let filter = KeyFilter { subject: Some(vec![0x30, 0]), ..Default::default() };
+    let found = fixture.keys.list(&fixture.keyring, &filter, &page).await.unwrap();
+    assert_eq!(found.items, [changed]);
+}
+
+#[tokio::test]
+async fn only_a_generated_key_was_never_extractable() {
+    let fixture = fixture().await;
+    let generated = fixture.keys.create(fixture.new_key("k"), None).await.unwrap();
+    assert!(generated.attributes.flags.contains(KeyFlags::NEVER_EXTRACTABLE));
+    let new = NewKey { spec: KeySpec::Aes128, ..fixture.new_key("i") };
+    let imported = fixture.keys.import(new, &[7; 16], None).await.unwrap();
+    assert!(!imported.attributes.flags.contains(KeyFlags::NEVER_EXTRACTABLE));
+}
+
+#[tokio::test]
+async fn an_unmodifiable_key_stays_as_it_is_and_an_undestroyable_one_stays() {
+    let fixture = fixture().await;
+    let without = async |flag| {
+        let mut new = fixture.new_key("k");
+        new.attributes.flags.remove(flag);
+        fixture.keys.create(new, None).await.unwrap().name
+    };
+    let refused = |error: supacrypt_core::Error| {
+        assert_eq!(error.reason(), Reason::ObjectImmutable);
+    };
+    let fixed = without(KeyFlags::MODIFIABLE).await;
+    let change = KeyChange { label: Some("new".into()), ..Default::default() };
+    refused(fixture.keys.update(&fixed, change, "").await.unwrap_err());
+    refused(fixture.keys.create_version(&fixed, None).await.unwrap_err());
+    fixture.keys.delete(&fixed, Duration::ZERO, "").await.unwrap();
+
+    let lasting = without(KeyFlags::DESTROYABLE).await;
+    refused(fixture.keys.delete(&lasting, Duration::ZERO, "").await.unwrap_err());
+    refused(fixture.keys.destroy_version(&lasting.version(1)).await.unwrap_err());
+    assert_eq!(fixture.sign(&lasting.to_string()).await, Ok(()));
 }

@@ -2,7 +2,10 @@
 
 use supacrypt_core::{Error, KeyName, KeyVersionName, KeyVersionState, Reason, Result};
 
-use super::{Keys, lifecycle::refuse_deleted};
+use super::{
+    Keys,
+    lifecycle::{refuse_deleted, refuse_undestroyable, refuse_unmodifiable},
+};
 use crate::store::{
     self, KeyRecord, KeyVersionRecord, Page, PageQuery, RequestId, StoredVersion, Write,
 };
@@ -11,17 +14,18 @@ impl Keys {
     /// Rotates a key: makes a version of the same spec and makes it the primary one.
     ///
     /// # Errors
-    /// [`Reason::KeyNotFound`], [`Reason::KeyDeleted`], [`Reason::RequestIdReused`], and those of
-    /// the custodian.
+    /// [`Reason::KeyNotFound`], [`Reason::KeyDeleted`], [`Reason::ObjectImmutable`],
+    /// [`Reason::RequestIdReused`], and those of the custodian.
     pub async fn create_version(
         &self,
         key: &KeyName,
         request: Option<RequestId>,
     ) -> Result<KeyVersionRecord> {
-        let KeyRecord { spec, secret_length, .. } = self.get(key).await?;
+        let before = self.get(key).await?;
+        refuse_unmodifiable(&before)?;
         // The number is known inside the transaction only; the custodian does not need it.
         let (mut version, reference) =
-            self.new_version(key.version(1), spec, secret_length, None).await?;
+            self.new_version(key.version(1), before.spec, before.secret_length, None).await?;
         let mut write = self.store.write().await?;
         if let Some(request) = &request
             && let Some(made) = store::requests::find(&mut write, request).await?
@@ -89,8 +93,10 @@ impl Keys {
     /// Erases the material of a version for good. Doing it twice is no error.
     ///
     /// # Errors
-    /// [`Reason::KeyVersionNotFound`], [`Reason::KeyDeleted`], and those of the custodian.
+    /// [`Reason::KeyVersionNotFound`], [`Reason::KeyDeleted`], [`Reason::ObjectImmutable`], and those
+    /// of the custodian.
     pub async fn destroy_version(&self, name: &KeyVersionName) -> Result<KeyVersionRecord> {
+        refuse_undestroyable(&self.get(name.key()).await?)?;
         // Outside first: were it the other way round and the custodian failed, nobody would know
         // any more what is left there.
         if let Some(reference) = self.get_version(name).await?.reference {

@@ -23,8 +23,9 @@ const SELECT: &str = "SELECT k.*, v.number, v.state, v.origin, v.public_key, v.d
 pub(crate) async fn insert(connection: &mut Connection, key: &KeyRecord) -> Result<()> {
     sqlx::query(
         "INSERT INTO keys (keyring, id, label, object_id, spec, usages, primary_version,
-             annotations, etag, create_time, update_time, secret_length)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+             annotations, etag, create_time, update_time, secret_length, subject, start_date,
+             end_date, flags)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(key.name.keyring().keyring().as_str())
     .bind(key.name.key().as_str())
@@ -38,6 +39,10 @@ pub(crate) async fn insert(connection: &mut Connection, key: &KeyRecord) -> Resu
     .bind(key.create_time.as_microsecond())
     .bind(key.update_time.as_microsecond())
     .bind(key.secret_length.map(i64::from))
+    .bind(&key.attributes.subject)
+    .bind(key.attributes.start_date.map(|date| date.to_string()))
+    .bind(key.attributes.end_date.map(|date| date.to_string()))
+    .bind(i64::from(key.attributes.flags.bits()))
     .execute(connection)
     .await
     .map(drop)
@@ -67,7 +72,7 @@ pub(crate) async fn insert(connection: &mut Connection, key: &KeyRecord) -> Resu
 pub(crate) async fn update(connection: &mut Connection, key: &KeyRecord) -> Result<()> {
     sqlx::query(
         "UPDATE keys SET label = ?, object_id = ?, primary_version = ?, annotations = ?, etag = ?,
-             update_time = ?, purge_time = ?
+             update_time = ?, purge_time = ?, subject = ?, start_date = ?, end_date = ?, flags = ?
          WHERE keyring = ? AND id = ?",
     )
     .bind(&key.label)
@@ -77,6 +82,10 @@ pub(crate) async fn update(connection: &mut Connection, key: &KeyRecord) -> Resu
     .bind(&key.etag)
     .bind(key.update_time.as_microsecond())
     .bind(key.purge_time.map(Timestamp::as_microsecond))
+    .bind(&key.attributes.subject)
+    .bind(key.attributes.start_date.map(|date| date.to_string()))
+    .bind(key.attributes.end_date.map(|date| date.to_string()))
+    .bind(i64::from(key.attributes.flags.bits()))
     .bind(key.name.keyring().keyring().as_str())
     .bind(key.name.key().as_str())
     .execute(connection)
@@ -140,6 +149,9 @@ fn listing(keyring: &KeyringName, filter: &KeyFilter, page: &PageQuery) -> Query
     if let Some(object_id) = &filter.object_id {
         query.push(" AND k.object_id = ").push_bind(object_id.clone());
     }
+    if let Some(subject) = &filter.subject {
+        query.push(" AND k.subject = ").push_bind(subject.clone());
+    }
     if !filter.specs.is_empty() {
         query.push(" AND k.spec IN (");
         let mut specs = query.separated(", ");
@@ -187,7 +199,7 @@ mod tests {
     use crate::store::Store;
 
     #[tokio::test]
-    async fn finding_by_label_or_object_id_uses_an_index() {
+    async fn finding_by_label_object_id_or_subject_uses_an_index() {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(dir.path()).await.unwrap();
         let mut read = store.read().await.unwrap();
@@ -196,6 +208,7 @@ mod tests {
         for (filter, index) in [
             (KeyFilter { label: Some("x".into()), ..Default::default() }, "keys_by_label"),
             (KeyFilter { object_id: Some(vec![1]), ..Default::default() }, "keys_by_object_id"),
+            (KeyFilter { subject: Some(vec![1]), ..Default::default() }, "keys_by_subject"),
         ] {
             let sql =
                 format!("EXPLAIN QUERY PLAN {}", listing(&keyring, &filter, &page).sql().as_str());

@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, str::FromStr};
 use jiff::Timestamp;
 use sqlx::{Row, sqlite::SqliteRow};
 use supacrypt_core::{
-    Error, KeyName, KeySpec, KeyUsages, KeyVersionName, KeyVersionState, KeyringName, Origin,
-    Principal, Reason, ResourceId, Result, Role,
+    Error, KeyAttributes, KeyFlags, KeyName, KeySpec, KeyUsages, KeyVersionName, KeyVersionState,
+    KeyringName, Origin, Principal, Reason, ResourceId, Result, Role,
 };
 
 /// A keyring with its grants, ordered by principal.
@@ -43,6 +43,8 @@ pub struct KeyRecord {
     pub secret_length: Option<u32>,
     /// The version that new operations use.
     pub primary: KeyVersionRecord,
+    /// What is known of it for its applications' sake.
+    pub attributes: KeyAttributes,
     /// Free text by free name.
     pub annotations: BTreeMap<String, String>,
     /// Changes with every update of the key or its versions.
@@ -103,6 +105,8 @@ pub struct KeyFilter {
     pub label: Option<String>,
     /// Exactly this object id.
     pub object_id: Option<Vec<u8>>,
+    /// Exactly this subject.
+    pub subject: Option<Vec<u8>>,
     /// One of these, when there are any.
     pub specs: Vec<KeySpec>,
     /// Deleted keys too.
@@ -161,6 +165,7 @@ pub(super) fn key(row: &SqliteRow) -> Result<KeyRecord> {
         spec: parsed(row, "spec")?,
         usages: usages(row)?,
         secret_length: secret_length(row)?,
+        attributes: attributes(row)?,
         annotations: serde_json::from_str(annotations).map_err(|_| altered("annotations"))?,
         etag: column(row, "etag")?,
         create_time: time(row, "create_time")?,
@@ -178,6 +183,21 @@ fn secret_length(row: &SqliteRow) -> Result<Option<u32>> {
 pub(super) fn usages(row: &SqliteRow) -> Result<KeyUsages> {
     let bits: i64 = column(row, "usages")?;
     u32::try_from(bits).ok().and_then(KeyUsages::from_bits).ok_or_else(|| altered("usages"))
+}
+
+fn attributes(row: &SqliteRow) -> Result<KeyAttributes> {
+    let date = |name| {
+        let text: Option<&str> = column(row, name)?;
+        text.map(|text| text.parse().map_err(|_| altered(name))).transpose()
+    };
+    let bits: i64 = column(row, "flags")?;
+    let flags = u32::try_from(bits).ok().and_then(KeyFlags::from_bits);
+    Ok(KeyAttributes {
+        subject: column(row, "subject")?,
+        start_date: date("start_date")?,
+        end_date: date("end_date")?,
+        flags: flags.ok_or_else(|| altered("flags"))?,
+    })
 }
 
 /// What a caller is told of a value that this server never wrote.

@@ -39,6 +39,7 @@ impl List {
             filter: Some(v1::KeyFilter {
                 label: self.label,
                 object_id: self.object_id.map(|id| id.0),
+                subject: None,
                 specs: self.specs.iter().map(|spec| v1::KeySpec::from(*spec).into()).collect(),
             }),
             show_deleted: self.deleted,
