@@ -110,7 +110,7 @@ impl From<NewKey> for v1::Key {
 }
 
 /// What changes in a key; `None` leaves a field as it is.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KeyChange {
     /// Text for people.
     pub label: Option<String>,

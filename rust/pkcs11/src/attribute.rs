@@ -7,7 +7,7 @@ use supacrypt_core::{KeyClass, KeySpec, KeyUsages, Origin};
 use supacrypt_crypto::{PublicComponents, PublicKey};
 
 use crate::{
-    mechanism,
+    key_attributes, mechanism,
     object::Class,
     vendor::{CKA_SUPACRYPT_KEY_NAME, CKA_SUPACRYPT_KEY_VERSION},
 };
@@ -26,6 +26,7 @@ pub(crate) enum Attribute {
 /// The value of `attribute` in the object `class` of `key`.
 pub(crate) fn attribute(key: &Key, class: Class, attribute: CK_ATTRIBUTE_TYPE) -> Attribute {
     common(key, class, attribute)
+        .or_else(|| key_attributes::value(&key.attributes, class, attribute).map(Attribute::Value))
         .or_else(|| match class {
             Class::Public => public(key, attribute),
             Class::Private => private(key, attribute).or_else(|| confined(key, attribute)),
@@ -40,16 +41,11 @@ fn common(key: &Key, class: Class, attribute: CK_ATTRIBUTE_TYPE) -> Option<Attri
         CKA_CLASS => number(class.value()),
         CKA_TOKEN => boolean(true),
         CKA_PRIVATE => boolean(class != Class::Public),
-        CKA_MODIFIABLE => boolean(true),
-        CKA_COPYABLE => boolean(false),
-        // The halves of a pair are one key; it goes when its private half is destroyed.
-        CKA_DESTROYABLE => boolean(class != Class::Public),
         CKA_LABEL => Attribute::Value(key.label.as_bytes().to_vec()),
         CKA_ID => Attribute::Value(key.object_id.clone()),
         CKA_KEY_TYPE => number(key_type(key.spec)),
         CKA_SUPACRYPT_KEY_NAME => Attribute::Value(key.name.to_string().into_bytes()),
         CKA_SUPACRYPT_KEY_VERSION => Attribute::Value(key.version.to_string().into_bytes()),
-        CKA_START_DATE | CKA_END_DATE => Attribute::Value(Vec::new()),
         CKA_DERIVE => boolean(class != Class::Public && key.usages.contains(KeyUsages::DERIVE)),
         CKA_LOCAL => boolean(key.origin == Origin::Generated),
         CKA_KEY_GEN_MECHANISM => {
@@ -66,13 +62,11 @@ fn common(key: &Key, class: Class, attribute: CK_ATTRIBUTE_TYPE) -> Option<Attri
 /// Of public keys (section 4.8 and those of the key types).
 fn public(key: &Key, attribute: CK_ATTRIBUTE_TYPE) -> Option<Attribute> {
     Some(match attribute {
-        CKA_SUBJECT => Attribute::Value(Vec::new()),
         CKA_ENCRYPT => allowed(key, KeyUsages::ENCRYPT),
         CKA_VERIFY => allowed(key, KeyUsages::VERIFY),
         CKA_ENCAPSULATE => allowed(key, KeyUsages::ENCAPSULATE),
         CKA_WRAP => allowed(key, KeyUsages::ENCRYPT),
         CKA_VERIFY_RECOVER => recoverable(key, KeyUsages::VERIFY),
-        CKA_TRUSTED => boolean(false),
         CKA_MODULUS_BITS if key.spec.class() == KeyClass::Rsa => {
             number(key.spec.bits() as CK_ULONG)
         }
@@ -85,13 +79,11 @@ fn public(key: &Key, attribute: CK_ATTRIBUTE_TYPE) -> Option<Attribute> {
 /// Of private keys (section 4.9).
 fn private(key: &Key, attribute: CK_ATTRIBUTE_TYPE) -> Option<Attribute> {
     Some(match attribute {
-        CKA_SUBJECT => Attribute::Value(Vec::new()),
         CKA_SIGN => allowed(key, KeyUsages::SIGN),
         CKA_DECRYPT => allowed(key, KeyUsages::DECRYPT),
         CKA_DECAPSULATE => allowed(key, KeyUsages::DECAPSULATE),
         CKA_UNWRAP => allowed(key, KeyUsages::DECRYPT),
         CKA_SIGN_RECOVER => recoverable(key, KeyUsages::SIGN),
-        CKA_ALWAYS_AUTHENTICATE | CKA_WRAP_WITH_TRUSTED => boolean(false),
         CKA_VALUE if key.spec.class() != KeyClass::Rsa => Attribute::Sensitive,
         CKA_PRIVATE_EXPONENT | CKA_PRIME_1 | CKA_PRIME_2 | CKA_EXPONENT_1 | CKA_EXPONENT_2
         | CKA_COEFFICIENT
@@ -112,7 +104,6 @@ fn secret(key: &Key, attribute: CK_ATTRIBUTE_TYPE) -> Option<Attribute> {
         CKA_VERIFY => allowed(key, KeyUsages::VERIFY),
         CKA_WRAP => allowed(key, KeyUsages::ENCRYPT),
         CKA_UNWRAP => allowed(key, KeyUsages::DECRYPT),
-        CKA_WRAP_WITH_TRUSTED | CKA_TRUSTED => boolean(false),
         CKA_VALUE_LEN => number(match key.secret_length {
             Some(length) => CK_ULONG::from(length),
             None => key.spec.bytes() as CK_ULONG,
@@ -123,12 +114,11 @@ fn secret(key: &Key, attribute: CK_ATTRIBUTE_TYPE) -> Option<Attribute> {
     })
 }
 
-/// Of keys that never leave the backend.
+/// Of keys whose material never shows.
 fn confined(key: &Key, attribute: CK_ATTRIBUTE_TYPE) -> Option<Attribute> {
     Some(match attribute {
         CKA_SENSITIVE => boolean(true),
-        CKA_EXTRACTABLE => boolean(false),
-        CKA_ALWAYS_SENSITIVE | CKA_NEVER_EXTRACTABLE => boolean(key.origin == Origin::Generated),
+        CKA_ALWAYS_SENSITIVE => boolean(key.origin == Origin::Generated),
         _ => return None,
     })
 }

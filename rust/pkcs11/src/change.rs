@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use cryptoki_sys::*;
 use supacrypt_client::{Key, KeyChange};
+use supacrypt_core::KeyFlags;
 
 use crate::{
     attribute::{Attribute, attribute},
     error::{Result, Rv},
+    key_attributes,
     module::Module,
     object::{Class, Object, TokenObject},
     session::Session,
@@ -43,6 +45,9 @@ pub(crate) fn change(
 }
 
 fn change_key(module: &Module, class: Class, key: &Arc<Key>, template: &Template) -> Result<()> {
+    if !key.attributes.flags.contains(KeyFlags::MODIFIABLE) {
+        return Err(Rv(CKR_ACTION_PROHIBITED));
+    }
     let mut change = KeyChange::default();
     for (each, value) in template.iter() {
         match (each, attribute(key, class, each)) {
@@ -51,10 +56,18 @@ fn change_key(module: &Module, class: Class, key: &Arc<Key>, template: &Template
             // Said again, it changes nothing.
             (_, Attribute::Value(own)) if own == value => {}
             (_, Attribute::Unknown) => return Err(Rv(CKR_ATTRIBUTE_TYPE_INVALID)),
-            _ => return Err(Rv(CKR_ATTRIBUTE_READ_ONLY)),
+            _ => {
+                key_attributes::change(
+                    &mut change.attributes,
+                    &key.attributes,
+                    class,
+                    each,
+                    value,
+                )?;
+            }
         }
     }
-    if change.label.is_some() || change.object_id.is_some() {
+    if change != KeyChange::default() {
         module.client.update_key(&key.name, change)?;
     }
     Ok(())

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use cryptoki_sys::*;
 use supacrypt_client::{KeyFilter, NewKey};
-use supacrypt_core::{KeyAttributes, KeyUsages};
+use supacrypt_core::KeyUsages;
 use supacrypt_crypto::PublicKey;
 
 use crate::{
     error::{Result, Rv},
     key::{Key, SessionKey},
-    material,
+    key_attributes, material,
     module::Module,
     object::{Class, TokenObject},
     plain_object,
@@ -97,10 +97,6 @@ fn import(
     mut usages: KeyUsages,
     object: &SessionObject,
 ) -> Result<CK_OBJECT_HANDLE> {
-    // Keys of the token never leave it.
-    if object.attributes.flag(CKA_EXTRACTABLE) {
-        return Err(Rv(CKR_TEMPLATE_INCONSISTENT));
-    }
     let material = key.material().ok_or(Rv(CKR_GENERAL_ERROR))?;
     if class == Class::Private {
         // What the public half does is not for its private half to say.
@@ -113,7 +109,9 @@ fn import(
         object_id: object.attributes.get(CKA_ID).unwrap_or_default().to_vec(),
         spec: key.spec,
         secret_length: None,
-        attributes: KeyAttributes::default(),
+        attributes: key_attributes::of_new(|attribute| {
+            Ok(object.attributes.get(attribute).map(<[u8]>::to_vec))
+        })?,
         usages: usages.intersection(key.spec.possible_usages()),
     };
     let made = module.client.import_key(&session.keyring, new, material.as_bytes())?;

@@ -69,14 +69,16 @@ fn filter(template: &Template) -> Result<Option<KeyFilter>> {
     }
     let Ok(label) = template.text(CKA_LABEL) else { return Ok(None) };
     let object_id = template.bytes(CKA_ID).map(<[u8]>::to_vec);
+    let subject = template.bytes(CKA_SUBJECT).map(<[u8]>::to_vec);
     // Longer ones than a key can have are an error to the backend, and just not found here.
     if label.as_ref().is_some_and(|label| label.len() > limits::LABEL)
         || object_id.as_ref().is_some_and(|id| id.len() > limits::OBJECT_ID)
+        || subject.as_ref().is_some_and(|subject| subject.len() > limits::SUBJECT)
     {
         return Ok(None);
     }
     let specs = if kinds.len() == KeySpec::iter().len() { Vec::new() } else { kinds };
-    Ok(Some(KeyFilter { label, object_id, subject: None, specs }))
+    Ok(Some(KeyFilter { label, object_id, subject, specs }))
 }
 
 #[cfg(test)]
@@ -93,6 +95,13 @@ mod tests {
     fn nothing_is_asked_for_what_tokens_never_hold() {
         assert!(filter(&template(CKA_CLASS, CKO_CERTIFICATE)).unwrap().is_none());
         assert!(filter(&template(CKA_KEY_TYPE, CKK_DSA)).unwrap().is_none());
+    }
+
+    #[test]
+    fn a_subject_is_looked_for_where_there_can_be_one() {
+        let of = |subject: &[u8]| filter(&Template::new(vec![(CKA_SUBJECT, subject.to_vec())]));
+        assert_eq!(of(&[0x30, 0]).unwrap().unwrap().subject, Some(vec![0x30, 0]));
+        assert!(of(&[0; limits::SUBJECT + 1]).unwrap().is_none());
     }
 
     #[test]

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use cryptoki_sys::*;
 use strum::IntoEnumIterator;
 use supacrypt_client::NewKey;
-use supacrypt_core::{KeyAttributes, KeyClass, KeySpec, KeyUsages};
+use supacrypt_core::{KeyClass, KeySpec, KeyUsages};
 
 use crate::{
     attribute::key_type,
     error::{Result, Rv},
     key::SessionKey,
+    key_attributes,
     material::{self, of_curve},
     mechanism::{Action, Row},
     module::Module,
@@ -132,15 +133,14 @@ fn make(
     templates: &[&Template],
 ) -> Result<Arc<supacrypt_client::Key>> {
     session.may_write()?;
-    is_confined(templates[0])?;
     if usages.is_empty() {
         return Err(Rv(CKR_TEMPLATE_INCONSISTENT));
     }
-    let label = agreed(templates, CKA_LABEL)?;
+    let label = agreed(templates, CKA_LABEL)?.unwrap_or_default();
     let label = String::from_utf8(label).map_err(|_| Rv(CKR_ATTRIBUTE_VALUE_INVALID))?;
-    let object_id = agreed(templates, CKA_ID)?;
+    let object_id = agreed(templates, CKA_ID)?.unwrap_or_default();
     let secret_length = length.and_then(|length| u32::try_from(length).ok());
-    let attributes = KeyAttributes::default();
+    let attributes = key_attributes::of_new(|attribute| agreed(templates, attribute))?;
     let new = NewKey { id: None, label, object_id, spec, usages, secret_length, attributes };
     Ok(module.client.create_key(&session.keyring, new)?)
 }
@@ -169,15 +169,6 @@ fn of_size(class: KeyClass, size: CK_ULONG, size_of: fn(KeySpec) -> usize) -> Re
         .ok_or(Rv(CKR_KEY_SIZE_RANGE))
 }
 
-/// Refuses a key of the token that the caller counts on taking away. One that need not be sensitive may still
-/// be.
-fn is_confined(template: &Template) -> Result<()> {
-    match template.boolean(CKA_EXTRACTABLE)? {
-        Some(true) => Err(Rv(CKR_TEMPLATE_INCONSISTENT)),
-        _ => Ok(()),
-    }
-}
-
 /// Refuses a class or key type that contradicts the mechanism.
 fn is_of(template: &Template, class: CK_OBJECT_CLASS, spec: KeySpec) -> Result<()> {
     let class_fits = template.number(CKA_CLASS)?.is_none_or(|given| given == class);
@@ -200,11 +191,11 @@ fn usages(
 }
 
 /// A value that both halves of a pair have: that of either template, or the same of both.
-fn agreed(templates: &[&Template], attribute: CK_ATTRIBUTE_TYPE) -> Result<Vec<u8>> {
+fn agreed(templates: &[&Template], attribute: CK_ATTRIBUTE_TYPE) -> Result<Option<Vec<u8>>> {
     let mut given = templates.iter().filter_map(|template| template.bytes(attribute));
-    let first = given.next().unwrap_or_default();
-    if given.all(|other| other == first) {
-        Ok(first.to_vec())
+    let first = given.next();
+    if given.all(|other| Some(other) == first) {
+        Ok(first.map(<[u8]>::to_vec))
     } else {
         Err(Rv(CKR_TEMPLATE_INCONSISTENT))
     }
@@ -218,7 +209,8 @@ mod tests {
     fn halves_of_a_pair_cannot_have_two_labels() {
         let named = |label: &str| Template::new(vec![(CKA_LABEL, label.into())]);
         let (a, b, none) = (named("a"), named("b"), Template::default());
-        assert_eq!(agreed(&[&a, &none], CKA_LABEL), Ok(b"a".to_vec()));
+        assert_eq!(agreed(&[&a, &none], CKA_LABEL), Ok(Some(b"a".to_vec())));
+        assert_eq!(agreed(&[&none, &none], CKA_LABEL), Ok(None));
         assert_eq!(agreed(&[&a, &b], CKA_LABEL), Err(Rv(CKR_TEMPLATE_INCONSISTENT)));
     }
 

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use cryptoki_sys::*;
 use supacrypt_client::Client;
 use supacrypt_core::{
-    DerivationInput, DerivationScheme, EncryptionScheme, KemScheme, KeySpec, KeyUsages, MacScheme,
-    SignatureScheme,
+    DerivationInput, DerivationScheme, EncryptionScheme, KemScheme, KeyFlags, KeySpec, KeyUsages,
+    MacScheme, SignatureScheme,
 };
 use supacrypt_crypto::{Material, PublicKey};
 use zeroize::Zeroizing;
@@ -89,6 +89,15 @@ impl Key {
         match self {
             Key::Token(key) => key.usages,
             Key::Session(_, usages) => *usages,
+        }
+    }
+
+    /// Whether it may wrap keys that only a trusted key may wrap. No session key may: who is to be
+    /// trusted is not for an application to say.
+    pub(crate) fn is_trusted(&self) -> bool {
+        match self {
+            Key::Token(key) => key.attributes.flags.contains(KeyFlags::TRUSTED),
+            Key::Session(..) => false,
         }
     }
 

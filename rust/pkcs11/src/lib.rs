@@ -5,9 +5,10 @@
 //!   errors into return values.
 //! - `module` holds what one process has: slots, sessions and object handles. All of it is local;
 //!   the backend knows nothing of it, and a restart of the backend harms none of it.
-//! - `mechanism` is the table of mechanisms, `attribute` that of attributes of the token's keys, and
-//!   `rules` says what applications may set of them; `create`, `change`, `find`, `generate`, `wrap`, `derive` and `operation` do
-//!   what applications ask for.
+//! - `mechanism` is the table of mechanisms, `attribute` that of attributes of the token's keys,
+//!   `key_attributes` has those that the backend keeps for PKCS#11's sake, and `rules` says what
+//!   applications may set of session objects; `create`, `change`, `find`, `generate`, `wrap`,
+//!   `derive` and `operation` do what applications ask for.
 //! - `session_object` is what exists in this process alone; `key` makes its keys and those of the
 //!   token look alike to operations.
 //!
@@ -24,6 +25,7 @@ mod ffi;
 mod find;
 mod generate;
 mod key;
+mod key_attributes;
 mod logging;
 mod material;
 mod mechanism;

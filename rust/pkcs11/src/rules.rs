@@ -89,8 +89,7 @@ pub(crate) fn fill(
         let (rule, form) = rule(attribute);
         check_form(form, value)?;
         match attributes.get(attribute) {
-            // The backend asks for more than the usual role.
-            Some(_) if attribute == CKA_TRUSTED && is_certificate(attributes) => {
+            Some(_) if attribute == CKA_TRUSTED && is_for_the_backend(attributes, template)? => {
                 attributes.set(attribute, value);
             }
             _ if consumed.contains(&attribute) => {}
@@ -101,6 +100,12 @@ pub(crate) fn fill(
         }
     }
     Ok(())
+}
+
+/// Whether the backend says who may call the object trusted, as it asks for more than the usual role:
+/// a certificate, or a key that comes to the token.
+fn is_for_the_backend(attributes: &Attributes, template: &Template) -> Result<bool> {
+    Ok(is_certificate(attributes) || template.boolean(CKA_TOKEN)? == Some(true))
 }
 
 fn is_certificate(attributes: &Attributes) -> bool {
@@ -131,7 +136,7 @@ pub(crate) fn changed(
             Rule::Once => is_copy,
             Rule::Raise => value != [CK_FALSE],
             Rule::Lower => value == [CK_FALSE],
-            Rule::Told => attribute == CKA_TRUSTED && is_certificate(attributes),
+            Rule::Told => attribute == CKA_TRUSTED && is_for_the_backend(attributes, template)?,
         };
         if !allowed {
             return Err(Rv(CKR_ATTRIBUTE_READ_ONLY));
@@ -176,6 +181,21 @@ mod tests {
         assert_eq!(change(CKA_MODIFIABLE, &[CK_FALSE]).err(), read_only);
         assert_eq!(change(CKA_SERIAL_NUMBER, &[1]).err(), Some(Rv(CKR_ATTRIBUTE_TYPE_INVALID)));
         assert_eq!(change(CKA_LABEL, b"new").unwrap().get(CKA_LABEL), Some(&b"new"[..]));
+    }
+
+    #[test]
+    fn a_key_is_trusted_on_the_token_only() {
+        let mut of_session = key();
+        of_session.set_flag(CKA_TOKEN, false);
+        of_session.set_flag(CKA_TRUSTED, false);
+        let trusted = (CKA_TRUSTED, vec![CK_TRUE]);
+        let here = Template::new(vec![trusted.clone()]);
+        let refused = fill(&mut of_session.clone(), &here, &[]);
+        assert_eq!(refused, Err(Rv(CKR_TEMPLATE_INCONSISTENT)));
+        let there = Template::new(vec![trusted, (CKA_TOKEN, vec![CK_TRUE])]);
+        assert!(changed(&of_session, &there, true).unwrap().flag(CKA_TRUSTED));
+        let moved = changed(&of_session, &there, false);
+        assert_eq!(moved.err(), Some(Rv(CKR_ATTRIBUTE_READ_ONLY)));
     }
 
     #[test]

@@ -52,8 +52,7 @@ pub(crate) fn wrap(
     if !owned.object.attributes.flag(CKA_EXTRACTABLE) {
         return Err(Rv(CKR_KEY_UNEXTRACTABLE));
     }
-    if owned.object.attributes.flag(CKA_WRAP_WITH_TRUSTED) {
-        // None of ours is: who is to be trusted is not for an application to say.
+    if owned.object.attributes.flag(CKA_WRAP_WITH_TRUSTED) && !wrapping_key.is_trusted() {
         return Err(Rv(CKR_KEY_NOT_WRAPPABLE));
     }
     let cipher = Cipher::new(Direction::Encrypt, mechanism, class, wrapping_key);

@@ -1,6 +1,8 @@
 //! What an application sees of a keyring: the token, its objects, and what it may not do.
 
 mod common;
+#[path = "token/key_attributes.rs"]
+mod key_attributes;
 
 use cryptoki::{
     error::{Error, RvError},
@@ -20,6 +22,11 @@ fn main() {
         ("objects_are_found_by_what_they_are", find),
         ("attributes_tell_everything_but_the_secret", attributes),
         ("label_and_id_change_and_nothing_else", change),
+        ("a_key_keeps_what_is_said_of_it", key_attributes::kept),
+        ("a_key_comes_to_the_token_with_its_attributes", key_attributes::brought),
+        ("attributes_change_in_their_direction_only", key_attributes::change),
+        ("only_a_trusted_key_wraps_what_asks_for_one", key_attributes::trusted),
+        ("a_key_may_want_a_login_for_each_operation", key_attributes::login),
         ("a_destroyed_key_is_gone", destroy),
         ("keys_that_could_leave_are_refused", refused_templates),
         ("wrong_handles_and_mechanisms_are_refused", refused_operations),

@@ -59,7 +59,8 @@ pub(super) unsafe extern "C" fn get_session_info(
 }
 
 /// The client certificate has said who the caller is, so any PIN will do. A security officer may do
-/// what the certificate may, and no more.
+/// what the certificate may, and no more. A key that wants its user to log in for each operation gets
+/// that between the operation's beginning and its end.
 pub(super) unsafe extern "C" fn login(
     session: CK_SESSION_HANDLE,
     user: CK_USER_TYPE,
@@ -68,6 +69,7 @@ pub(super) unsafe extern "C" fn login(
 ) -> CK_RV {
     in_session("C_Login", session, |module, session| match user {
         CKU_USER | CKU_SO => module.sessions.log_in(session.slot, user),
+        CKU_CONTEXT_SPECIFIC if session.operations().is_active() => Ok(()),
         CKU_CONTEXT_SPECIFIC => Err(Rv(CKR_OPERATION_NOT_INITIALIZED)),
         _ => Err(Rv(CKR_USER_TYPE_INVALID)),
     })
