@@ -32,7 +32,7 @@ pub(crate) fn derive(
 ) -> Result<CK_OBJECT_HANDLE> {
     mechanism.row.permits(CKF_DERIVE)?;
     let (scheme, input) = mechanism.derivation()?;
-    let (class, key) = module.key(base, mechanism.row.mechanism)?;
+    let (class, key) = module.key(base, mechanism.row)?;
     if !mechanism.row.works_with(key.spec().class()) {
         return Err(Rv(CKR_KEY_TYPE_INCONSISTENT));
     }
@@ -65,7 +65,7 @@ pub(crate) fn encapsulate(
     output: &mut Output,
 ) -> Result<Option<CK_OBJECT_HANDLE>> {
     mechanism.row.permits(CKF_ENCAPSULATE)?;
-    let (class, key) = module.key(public, mechanism.row.mechanism)?;
+    let (class, key) = module.key(public, mechanism.row)?;
     if !mechanism.row.works_with(key.spec().class()) {
         return Err(Rv(CKR_KEY_TYPE_INCONSISTENT));
     }
@@ -91,7 +91,7 @@ pub(crate) fn decapsulate(
     template: &Template,
 ) -> Result<CK_OBJECT_HANDLE> {
     mechanism.row.permits(CKF_DECAPSULATE)?;
-    let (class, key) = module.key(private, mechanism.row.mechanism)?;
+    let (class, key) = module.key(private, mechanism.row)?;
     if !mechanism.row.works_with(key.spec().class()) {
         return Err(Rv(CKR_KEY_TYPE_INCONSISTENT));
     }

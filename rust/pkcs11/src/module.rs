@@ -14,6 +14,7 @@ use crate::{
     error::{Result, Rv},
     key::Key,
     logging,
+    mechanism::Row,
     object::{Class, Object, Objects, TokenObject},
     session::Sessions,
     slot::Slots,
@@ -138,11 +139,7 @@ impl Module {
     /// # Errors
     /// `CKR_KEY_HANDLE_INVALID`; `CKR_MECHANISM_INVALID` when the key's attributes do not allow the
     /// mechanism.
-    pub(crate) fn key(
-        &self,
-        handle: CK_OBJECT_HANDLE,
-        mechanism: CK_MECHANISM_TYPE,
-    ) -> Result<(Class, Key)> {
+    pub(crate) fn key(&self, handle: CK_OBJECT_HANDLE, mechanism: &Row) -> Result<(Class, Key)> {
         let view = self.key_view(handle)?;
         if view.allows(mechanism) { view.into_key() } else { Err(Rv(CKR_MECHANISM_INVALID)) }
     }

@@ -8,6 +8,7 @@ use crate::{
     attribute::{Attribute, attribute},
     error::{Result, Rv},
     key::Key,
+    mechanism::Row,
     object::{Class, Owned},
     session_object::SessionObject,
     stored,
@@ -48,13 +49,17 @@ impl View {
     }
 
     /// Whether the object's attributes allow the mechanism. Those of the token's keys allow all that
-    /// fit.
-    pub(crate) fn allows(&self, mechanism: CK_MECHANISM_TYPE) -> bool {
+    /// fit; and that one does not fit is for the operation to say.
+    pub(crate) fn allows(&self, mechanism: &Row) -> bool {
         let View::Session(owned) = self else { return true };
+        let class = owned.object.usable_key().map(|(_, key)| key.spec().class());
+        if !class.is_some_and(|class| mechanism.works_with(class)) {
+            return true;
+        }
         let allowed = owned.object.attributes.get(CKA_ALLOWED_MECHANISMS);
         let mut allowed = allowed.unwrap_or_default().chunks_exact(size_of::<CK_MECHANISM_TYPE>());
         // An empty list is one that nobody made.
-        allowed.len() == 0 || allowed.any(|each| *each == mechanism.to_ne_bytes())
+        allowed.len() == 0 || allowed.any(|each| *each == mechanism.mechanism.to_ne_bytes())
     }
 
     /// The key for an operation.

@@ -33,7 +33,7 @@ pub(crate) fn wrap(
 ) -> Result<()> {
     mechanism.row.permits(CKF_WRAP)?;
     let (class, wrapping_key) =
-        module.key(wrapping_key, mechanism.row.mechanism).map_err(|error| match error {
+        module.key(wrapping_key, mechanism.row).map_err(|error| match error {
             Rv(CKR_KEY_HANDLE_INVALID) => Rv(CKR_WRAPPING_KEY_HANDLE_INVALID),
             other => other,
         })?;
@@ -80,7 +80,7 @@ pub(crate) fn unwrap(
     let object_class = template.number(CKA_CLASS)?.ok_or(Rv(CKR_TEMPLATE_INCOMPLETE))?;
     let key_type = template.number(CKA_KEY_TYPE)?.ok_or(Rv(CKR_TEMPLATE_INCOMPLETE))?;
     let (class, unwrapping_key) =
-        module.key(unwrapping_key, mechanism.row.mechanism).map_err(|error| match error {
+        module.key(unwrapping_key, mechanism.row).map_err(|error| match error {
             Rv(CKR_KEY_HANDLE_INVALID) => Rv(CKR_UNWRAPPING_KEY_HANDLE_INVALID),
             other => other,
         })?;

@@ -88,8 +88,9 @@ macro_rules! functions {
                 // SAFETY: not null. Parameters come with the messages.
                 let kind = unsafe { mechanism.read_unaligned() }.mechanism;
                 begin(&mut session.operations().$place, || {
-                    let (class, key) = module.key(key, kind)?;
-                    MessageCipher::new($direction, Row::of(kind)?, class, key)
+                    let row = Row::of(kind)?;
+                    let (class, key) = module.key(key, row)?;
+                    MessageCipher::new($direction, row, class, key)
                 })
             })
         }

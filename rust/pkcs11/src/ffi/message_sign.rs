@@ -29,7 +29,7 @@ macro_rules! functions {
                     return cancel(&mut session.operations().$place);
                 };
                 begin(&mut session.operations().$place, || {
-                    let (class, key) = module.key(key, mechanism.row.mechanism)?;
+                    let (class, key) = module.key(key, mechanism.row)?;
                     Messages::<$operation>::new(mechanism, class, key)
                 })
             })
@@ -184,7 +184,7 @@ pub(super) unsafe extern "C" fn verify_signature_init(
             return cancel(&mut session.operations().verify_signature);
         };
         begin(&mut session.operations().verify_signature, || {
-            let (class, key) = module.key(key, mechanism.row.mechanism)?;
+            let (class, key) = module.key(key, mechanism.row)?;
             let verify = Verify::new(CKF_VERIFY, &mechanism, class, key)?;
             Ok(VerifySignature { verify, signature })
         })

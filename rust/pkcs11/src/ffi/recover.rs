@@ -17,7 +17,7 @@ pub(super) unsafe extern "C" fn verify_recover_init(
             return cancel(&mut session.operations().verify_recover);
         };
         begin(&mut session.operations().verify_recover, || {
-            let (class, key) = module.key(key, mechanism.row.mechanism)?;
+            let (class, key) = module.key(key, mechanism.row)?;
             Recover::new(&mechanism, class, key)
         })
     })

@@ -20,7 +20,7 @@ macro_rules! functions {
                     return cancel(&mut session.operations().$place);
                 };
                 begin(&mut session.operations().$place, || {
-                    let (class, key) = module.key(key, mechanism.row.mechanism)?;
+                    let (class, key) = module.key(key, mechanism.row)?;
                     Sign::new($flag, &mechanism, class, key)
                 })
             })
