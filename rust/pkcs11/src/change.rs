@@ -25,7 +25,7 @@ pub(crate) fn change(
     object: CK_OBJECT_HANDLE,
     template: &Template,
 ) -> Result<()> {
-    match module.view(object)? {
+    match module.view(session, object)? {
         View::Key(class, key) => {
             session.may_write()?;
             change_key(module, class, &key, template)
@@ -37,10 +37,7 @@ pub(crate) fn change(
             module.client.update_object(&stored.name, change)?;
             Ok(())
         }
-        View::Session(owned) => {
-            module.objects.replace(object, owned.object.changed(template, false)?);
-            Ok(())
-        }
+        View::Session(_) => module.objects.change(object, |before| before.changed(template, false)),
     }
 }
 
@@ -75,7 +72,7 @@ fn change_key(module: &Module, class: Class, key: &Arc<Key>, template: &Template
 
 /// Ends an object. With the private half of a key of the token the whole key is deleted.
 pub(crate) fn destroy(module: &Module, session: &Session, handle: CK_OBJECT_HANDLE) -> Result<()> {
-    match module.objects.object(handle)? {
+    match module.object(session, handle)? {
         Object::Token(token) => {
             session.may_write()?;
             match &*token {

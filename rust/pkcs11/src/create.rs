@@ -11,7 +11,7 @@ use supacrypt_crypto::PublicKey;
 use crate::{
     error::{Result, Rv},
     key::{Key, SessionKey},
-    key_attributes, material,
+    key_attributes, material, mechanism,
     module::Module,
     object::{Class, TokenObject},
     plain_object,
@@ -54,7 +54,7 @@ pub(crate) fn copy(
     object: CK_OBJECT_HANDLE,
     template: &Template,
 ) -> Result<CK_OBJECT_HANDLE> {
-    match module.view(object)? {
+    match module.view(session, object)? {
         View::Key(..) => Err(Rv(CKR_ACTION_PROHIBITED)),
         View::Stored(_, object) => keep(module, session, object.changed(template, true)?),
         View::Session(owned) => keep(module, session, owned.object.changed(template, true)?),
@@ -69,7 +69,7 @@ pub(crate) fn keep(
     object: SessionObject,
 ) -> Result<CK_OBJECT_HANDLE> {
     if !object.attributes.flag(CKA_TOKEN) {
-        return Ok(module.objects.keep(session.handle, session.slot, object));
+        return module.keep(session, object);
     }
     session.may_write()?;
     match object.usable_key() {
@@ -98,9 +98,14 @@ fn import(
     object: &SessionObject,
 ) -> Result<CK_OBJECT_HANDLE> {
     let material = key.material().ok_or(Rv(CKR_GENERAL_ERROR))?;
+    let allowed = object.attributes.get(CKA_ALLOWED_MECHANISMS);
+    if allowed.is_some_and(|allowed| allowed != mechanism::allowed(key.spec)) {
+        // The backend does not keep a list to hold the key to.
+        return Err(Rv(CKR_TEMPLATE_INCONSISTENT));
+    }
     if class == Class::Private {
         // What the public half does is not for its private half to say.
-        usages |= KeyUsages::VERIFY | KeyUsages::ENCRYPT;
+        usages |= KeyUsages::VERIFY | KeyUsages::ENCRYPT | KeyUsages::ENCAPSULATE;
     }
     let label = object.attributes.get(CKA_LABEL).unwrap_or_default().to_vec();
     let new = NewKey {

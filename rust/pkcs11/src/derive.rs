@@ -32,7 +32,7 @@ pub(crate) fn derive(
 ) -> Result<CK_OBJECT_HANDLE> {
     mechanism.row.permits(CKF_DERIVE)?;
     let (scheme, input) = mechanism.derivation()?;
-    let (class, key) = module.key(base, mechanism.row)?;
+    let (class, key) = module.key(session, base, mechanism.row)?;
     if !mechanism.row.works_with(key.spec().class()) {
         return Err(Rv(CKR_KEY_TYPE_INCONSISTENT));
     }
@@ -44,7 +44,8 @@ pub(crate) fn derive(
         (_, Some(length)) => length,
         (_, None) => return Err(Rv(CKR_TEMPLATE_INCOMPLETE)),
     };
-    let input = DerivationInput { length, ..input };
+    let peer = material::point(key.spec(), input.peer);
+    let input = DerivationInput { length, peer, ..input };
     scheme.check(key.spec(), &input).map_err(|_| Rv(CKR_MECHANISM_PARAM_INVALID))?;
     let derived = key.derive(&module.client, scheme, &input).map_err(|error| match error {
         // The peer's point is not on the curve.
@@ -65,7 +66,7 @@ pub(crate) fn encapsulate(
     output: &mut Output,
 ) -> Result<Option<CK_OBJECT_HANDLE>> {
     mechanism.row.permits(CKF_ENCAPSULATE)?;
-    let (class, key) = module.key(public, mechanism.row)?;
+    let (class, key) = module.key(session, public, mechanism.row)?;
     if !mechanism.row.works_with(key.spec().class()) {
         return Err(Rv(CKR_KEY_TYPE_INCONSISTENT));
     }
@@ -91,7 +92,7 @@ pub(crate) fn decapsulate(
     template: &Template,
 ) -> Result<CK_OBJECT_HANDLE> {
     mechanism.row.permits(CKF_DECAPSULATE)?;
-    let (class, key) = module.key(private, mechanism.row)?;
+    let (class, key) = module.key(session, private, mechanism.row)?;
     if !mechanism.row.works_with(key.spec().class()) {
         return Err(Rv(CKR_KEY_TYPE_INCONSISTENT));
     }
@@ -124,8 +125,8 @@ impl Secret {
         })
     }
 
-    /// The key made of the secret, cut from its leading end (PKCS#11 v2.40 current mechanisms,
-    /// section 2.3.8).
+    /// The key made of the secret. Where it is to be shorter, bytes are taken from the leading end
+    /// (PKCS#11 v2.40 current mechanisms, section 2.3.8).
     fn keep(
         &self,
         module: &Module,
@@ -134,7 +135,8 @@ impl Secret {
         template: &Template,
     ) -> Result<CK_OBJECT_HANDLE> {
         let length = self.length.unwrap_or(secret.len());
-        let value = secret.get(..length).ok_or(Rv(CKR_KEY_SIZE_RANGE))?;
+        let cut = secret.len().checked_sub(length).ok_or(Rv(CKR_KEY_SIZE_RANGE))?;
+        let value = &secret[cut..];
         let (spec, material) = material::secret_of_bytes(self.key_type, value)?;
         let key = SessionKey::secret(spec, material)?;
         let object = SessionObject::key(Class::Secret, Arc::new(key), template, None)?;

@@ -13,7 +13,7 @@ use crate::{
     key::SessionKey,
     key_attributes,
     material::{self, of_curve},
-    mechanism::{Action, Row},
+    mechanism::{self, Action, Row},
     module::Module,
     object::{Class, TokenObject},
     session::Session,
@@ -70,8 +70,7 @@ pub(crate) fn key_pair(
     let half = Arc::new(SessionKey::public(half));
     let public = SessionObject::key(Class::Public, half, public, made_by)?;
     let private = SessionObject::key(Class::Private, Arc::new(pair), private, made_by)?;
-    let keep = |object| module.objects.keep(session.handle, session.slot, object);
-    Ok((keep(public), keep(private)))
+    Ok((module.keep(session, public)?, module.keep(session, private)?))
 }
 
 /// Makes a secret key; returns its handle.
@@ -116,7 +115,7 @@ pub(crate) fn secret_key(
     let key = SessionKey::secret(spec, supacrypt_crypto::generate_secret(spec, length)?)?;
     let made_by = Some(mechanism.mechanism);
     let object = SessionObject::key(Class::Secret, Arc::new(key), template, made_by)?;
-    Ok(module.objects.keep(session.handle, session.slot, object))
+    module.keep(session, object)
 }
 
 fn is_token(template: &Template) -> Result<bool> {
@@ -133,6 +132,11 @@ fn make(
     templates: &[&Template],
 ) -> Result<Arc<supacrypt_client::Key>> {
     session.may_write()?;
+    // The backend does not keep a list to hold the key to.
+    let mut allowed = templates.iter().filter_map(|given| given.bytes(CKA_ALLOWED_MECHANISMS));
+    if allowed.any(|allowed| allowed != mechanism::allowed(spec)) {
+        return Err(Rv(CKR_TEMPLATE_INCONSISTENT));
+    }
     if usages.is_empty() {
         return Err(Rv(CKR_TEMPLATE_INCONSISTENT));
     }

@@ -74,6 +74,20 @@ pub(crate) fn of_curve(class: KeyClass, parameters: &[u8]) -> Result<KeySpec> {
         .ok_or(Rv(CKR_CURVE_NOT_SUPPORTED))
 }
 
+/// A public point, which callers write raw or in an OCTET STRING. Raw ones begin with the same byte, so
+/// that their length decides.
+pub(crate) fn point(spec: KeySpec, given: &[u8]) -> &[u8] {
+    let field = spec.bytes();
+    let is_raw = match spec.class() {
+        KeyClass::Ec => given.len() == 1 + 2 * field || given.len() == 1 + field,
+        _ => given.len() == field,
+    };
+    if is_raw {
+        return given;
+    }
+    <&OctetStringRef>::from_der(given).map_or(given, |point| point.as_bytes())
+}
+
 /// The kind of key in a family that has this parameter set.
 pub(crate) fn of_parameter_set(class: KeyClass, set: CK_ULONG) -> Result<KeySpec> {
     KeySpec::iter()
@@ -118,8 +132,7 @@ pub(crate) fn public_key(key_type: CK_KEY_TYPE, template: &Template) -> Result<P
         CKK_EC | CKK_EC_EDWARDS | CKK_EC_MONTGOMERY => {
             let spec = on_curve(key_type, template)?;
             let given = part(template, CKA_EC_POINT)?;
-            // By the standard it is in an OCTET STRING; some callers leave that out.
-            let point = <&OctetStringRef>::from_der(given).map_or(given, |point| point.as_bytes());
+            let point = point(spec, given);
             let parameters = curve(spec).filter(|_| key_type == CKK_EC);
             let parameters = parameters.map(AnyRef::from_der).transpose().map_err(invalid)?;
             (curve_oid(spec), parameters, point.to_vec())
@@ -354,6 +367,16 @@ mod tests {
             let made = public_key(key_type(spec), &Template::new(template.collect())).unwrap();
             assert_eq!(Some(&made), key.public_key());
         }
+    }
+
+    #[test]
+    fn a_raw_point_is_not_taken_for_an_octet_string() {
+        // By its first two bytes it could be one: 4, and the number of bytes that follow.
+        let mut raw = [7; 65];
+        raw[..2].copy_from_slice(&[4, 63]);
+        assert_eq!(point(KeySpec::EcP256, &raw), raw);
+        let wrapped = [&[4, 65][..], &raw].concat();
+        assert_eq!(point(KeySpec::EcP256, &wrapped), raw);
     }
 
     #[test]

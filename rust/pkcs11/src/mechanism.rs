@@ -284,6 +284,11 @@ pub(crate) fn for_key(spec: KeySpec) -> impl Iterator<Item = CK_MECHANISM_TYPE> 
     TABLE.iter().filter(move |row| row.works_with(spec.class())).map(|row| row.mechanism)
 }
 
+/// `CKA_ALLOWED_MECHANISMS` of a key that all mechanisms are allowed for that it works with.
+pub(crate) fn allowed(spec: KeySpec) -> Vec<u8> {
+    for_key(spec).flat_map(CK_MECHANISM_TYPE::to_ne_bytes).collect()
+}
+
 /// The mechanism that makes keys like this.
 pub(crate) fn generation(spec: KeySpec) -> Option<CK_MECHANISM_TYPE> {
     let class = match spec.class() {

@@ -8,7 +8,7 @@ use std::{process, sync::Arc};
 use arc_swap::ArcSwapOption;
 use cryptoki_sys::*;
 use supacrypt_client::{Client, Config};
-use supacrypt_core::Reason;
+use supacrypt_core::{KeyUsages, Reason};
 
 use crate::{
     error::{Result, Rv},
@@ -16,7 +16,8 @@ use crate::{
     logging,
     mechanism::Row,
     object::{Class, Object, Objects, TokenObject},
-    session::Sessions,
+    session::{Session, Sessions},
+    session_object::SessionObject,
     slot::Slots,
     view::View,
 };
@@ -101,9 +102,39 @@ impl Module {
         self.process == process::id()
     }
 
+    /// What a handle stands for in a session: nothing, where it is an object of another token.
+    pub(crate) fn object(&self, session: &Session, handle: CK_OBJECT_HANDLE) -> Result<Object> {
+        let object = self.objects.object(handle)?;
+        let is_here = match &object {
+            Object::Session(owned) => owned.slot == session.slot,
+            Object::Token(token) => match &**token {
+                TokenObject::Key(name, _) => *name.keyring() == session.keyring,
+                TokenObject::Stored(name) => *name.keyring() == session.keyring,
+            },
+        };
+        if is_here { Ok(object) } else { Err(Rv(CKR_OBJECT_HANDLE_INVALID)) }
+    }
+
+    /// Keeps a session object for as long as the session is open.
+    pub(crate) fn keep(
+        &self,
+        session: &Session,
+        object: SessionObject,
+    ) -> Result<CK_OBJECT_HANDLE> {
+        let handle = self.objects.keep(session.handle, session.slot, object);
+        // Somebody else may have closed it meanwhile, and would leave the object behind.
+        match self.sessions.session(session.handle) {
+            Ok(_) => Ok(handle),
+            Err(_) => {
+                self.objects.destroy(handle);
+                Err(Rv(CKR_SESSION_CLOSED))
+            }
+        }
+    }
+
     /// The object of a handle as it is now.
-    pub(crate) fn view(&self, handle: CK_OBJECT_HANDLE) -> Result<View> {
-        let token = match self.objects.object(handle)? {
+    pub(crate) fn view(&self, session: &Session, handle: CK_OBJECT_HANDLE) -> Result<View> {
+        let token = match self.object(session, handle)? {
             Object::Session(owned) => return Ok(View::Session(owned)),
             Object::Token(token) => token,
         };
@@ -127,8 +158,8 @@ impl Module {
     }
 
     /// The object of a handle that is passed as a key.
-    pub(crate) fn key_view(&self, handle: CK_OBJECT_HANDLE) -> Result<View> {
-        self.view(handle).map_err(|error| match error {
+    pub(crate) fn key_view(&self, session: &Session, handle: CK_OBJECT_HANDLE) -> Result<View> {
+        self.view(session, handle).map_err(|error| match error {
             Rv(CKR_OBJECT_HANDLE_INVALID) => Rv(CKR_KEY_HANDLE_INVALID),
             other => other,
         })
@@ -139,9 +170,42 @@ impl Module {
     /// # Errors
     /// `CKR_KEY_HANDLE_INVALID`; `CKR_MECHANISM_INVALID` when the key's attributes do not allow the
     /// mechanism.
-    pub(crate) fn key(&self, handle: CK_OBJECT_HANDLE, mechanism: &Row) -> Result<(Class, Key)> {
-        let view = self.key_view(handle)?;
+    pub(crate) fn key(
+        &self,
+        session: &Session,
+        handle: CK_OBJECT_HANDLE,
+        mechanism: &Row,
+    ) -> Result<(Class, Key)> {
+        let view = self.key_view(session, handle)?;
         if view.allows(mechanism) { view.into_key() } else { Err(Rv(CKR_MECHANISM_INVALID)) }
+    }
+
+    /// [`key`](Self::key) for an operation that an attribute of its own permits, and that is `usage`
+    /// by another name: wrapping, unwrapping, and signing with recovery.
+    pub(crate) fn key_for(
+        &self,
+        session: &Session,
+        handle: CK_OBJECT_HANDLE,
+        mechanism: &Row,
+        attribute: CK_ATTRIBUTE_TYPE,
+        usage: KeyUsages,
+    ) -> Result<(Class, Key)> {
+        let view = self.key_view(session, handle)?;
+        let permitted = match &view {
+            View::Session(owned) => owned.object.attributes.flag(attribute),
+            View::Key(..) | View::Stored(..) => true,
+        };
+        if !view.allows(mechanism) {
+            return Err(Rv(CKR_MECHANISM_INVALID));
+        }
+        // That the usage is not there is told by the operation, as everywhere.
+        Ok(match view.into_key()? {
+            (class, Key::Session(key, mut usages)) => {
+                usages.set(usage, permitted);
+                (class, Key::Session(key, usages))
+            }
+            found => found,
+        })
     }
 
     /// Closes a session, and ends its objects.

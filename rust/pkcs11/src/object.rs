@@ -68,7 +68,7 @@ pub(crate) struct Owned {
     /// The session that made it, and that it goes with.
     session: CK_SESSION_HANDLE,
     /// The slot whose sessions see it.
-    slot: CK_SLOT_ID,
+    pub(crate) slot: CK_SLOT_ID,
     pub(crate) object: SessionObject,
 }
 
@@ -127,12 +127,19 @@ impl Objects {
         handle
     }
 
-    /// Puts a changed session object in the place of what it was.
-    pub(crate) fn replace(&self, handle: CK_OBJECT_HANDLE, object: SessionObject) {
+    /// Changes a session object; no other change comes between.
+    pub(crate) fn change(
+        &self,
+        handle: CK_OBJECT_HANDLE,
+        change: impl FnOnce(&SessionObject) -> Result<SessionObject>,
+    ) -> Result<()> {
         let mut tables = self.tables.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(Object::Session(owned)) = tables.by_handle.get_mut(&handle) {
-            *owned = Arc::new(Owned { session: owned.session, slot: owned.slot, object });
-        }
+        let Some(Object::Session(owned)) = tables.by_handle.get_mut(&handle) else {
+            return Err(Rv(CKR_OBJECT_HANDLE_INVALID));
+        };
+        let object = change(&owned.object)?;
+        *owned = Arc::new(Owned { session: owned.session, slot: owned.slot, object });
+        Ok(())
     }
 
     /// What the handle stands for.

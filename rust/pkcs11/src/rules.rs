@@ -31,6 +31,8 @@ enum Form {
     Number,
     /// `CK_DATE`, or nothing.
     Date,
+    /// Mechanisms.
+    List,
     Bytes,
 }
 
@@ -50,8 +52,8 @@ const fn rule(attribute: CK_ATTRIBUTE_TYPE) -> (Rule, Form) {
         | CKA_URL
         | CKA_HASH_OF_SUBJECT_PUBLIC_KEY
         | CKA_HASH_OF_ISSUER_PUBLIC_KEY
-        | CKA_CHECK_VALUE
-        | CKA_ALLOWED_MECHANISMS => (Rule::Once, Form::Bytes),
+        | CKA_CHECK_VALUE => (Rule::Once, Form::Bytes),
+        CKA_ALLOWED_MECHANISMS => (Rule::Once, Form::List),
         CKA_TOKEN | CKA_PRIVATE | CKA_MODIFIABLE | CKA_ALWAYS_AUTHENTICATE => {
             (Rule::Once, Form::Flag)
         }
@@ -69,6 +71,7 @@ fn check_form(form: Form, value: &[u8]) -> Result<()> {
         Form::Flag => value.len() == 1,
         Form::Number => value.len() == size_of::<CK_ULONG>(),
         Form::Date => value.is_empty() || value.len() == 8 && value.iter().all(u8::is_ascii_digit),
+        Form::List => value.len().is_multiple_of(size_of::<CK_MECHANISM_TYPE>()),
         Form::Bytes => true,
     };
     if fits { Ok(()) } else { Err(Rv(CKR_ATTRIBUTE_VALUE_INVALID)) }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use cryptoki_sys::*;
-use supacrypt_core::{KeySpec, KeyUsages};
+use supacrypt_core::{KeyClass, KeySpec, KeyUsages};
 
 use crate::{
     attribute::{Attribute, key_type, public_part},
@@ -58,7 +58,7 @@ impl SessionObject {
             Class::Private | Class::Secret => secret(&mut attributes, &key)?,
         }
         let consumed: &[_] = if class == Class::Public { &[] } else { SECRET_PARTS };
-        let inputs = [CKA_MODULUS_BITS, CKA_EC_PARAMS, CKA_EC_POINT, CKA_VALUE_LEN];
+        let inputs = [CKA_MODULUS_BITS, CKA_EC_PARAMS, CKA_EC_POINT];
         rules::fill(&mut attributes, template, &[consumed, &inputs].concat())?;
         if class != Class::Public {
             let confined = made_by.is_some();
@@ -125,24 +125,36 @@ fn of_key(class: Class, spec: KeySpec, made_by: Option<CK_MECHANISM_TYPE>) -> At
     attributes.set_flag(CKA_DERIVE, false);
     attributes.set_flag(CKA_LOCAL, made_by.is_some());
     attributes.set_number(CKA_KEY_GEN_MECHANISM, made_by.unwrap_or(CK_UNAVAILABLE_INFORMATION));
-    let allowed: Vec<u8> =
-        mechanism::for_key(spec).flat_map(CK_MECHANISM_TYPE::to_ne_bytes).collect();
-    attributes.set(CKA_ALLOWED_MECHANISMS, allowed);
+    attributes.set(CKA_ALLOWED_MECHANISMS, mechanism::allowed(spec));
     let usual = spec.usual_usages();
     for (attribute, usage) in USAGES {
         if is_of(class, attribute) {
             attributes.set_flag(attribute, usual.contains(usage));
         }
     }
+    // What goes by another name is permitted as what it is.
+    let recoverable = spec.class() == KeyClass::Rsa;
+    let (encrypts, decrypts) =
+        (usual.contains(KeyUsages::ENCRYPT), usual.contains(KeyUsages::DECRYPT));
     let others: &[_] = match class {
-        Class::Public => &[CKA_VERIFY_RECOVER, CKA_WRAP, CKA_TRUSTED],
-        Class::Private => {
-            &[CKA_SIGN_RECOVER, CKA_UNWRAP, CKA_WRAP_WITH_TRUSTED, CKA_ALWAYS_AUTHENTICATE]
+        Class::Public => {
+            &[(CKA_VERIFY_RECOVER, recoverable), (CKA_WRAP, encrypts), (CKA_TRUSTED, false)]
         }
-        Class::Secret => &[CKA_WRAP, CKA_UNWRAP, CKA_WRAP_WITH_TRUSTED, CKA_TRUSTED],
+        Class::Private => &[
+            (CKA_SIGN_RECOVER, recoverable),
+            (CKA_UNWRAP, decrypts),
+            (CKA_WRAP_WITH_TRUSTED, false),
+            (CKA_ALWAYS_AUTHENTICATE, false),
+        ],
+        Class::Secret => &[
+            (CKA_WRAP, encrypts),
+            (CKA_UNWRAP, decrypts),
+            (CKA_WRAP_WITH_TRUSTED, false),
+            (CKA_TRUSTED, false),
+        ],
     };
-    for other in others {
-        attributes.set_flag(*other, false);
+    for (other, value) in others {
+        attributes.set_flag(*other, *value);
     }
     attributes
 }

@@ -1,6 +1,9 @@
 //! Slots and their tokens: the keyrings that the client's certificate opens.
 
-use std::sync::{PoisonError, RwLock};
+use std::sync::{
+    PoisonError, RwLock,
+    atomic::{AtomicBool, Ordering},
+};
 
 use cryptoki_sys::*;
 use supacrypt_client::{Client, Keyring};
@@ -11,7 +14,11 @@ use crate::error::{Result, Rv};
 /// The keyrings in the order they were first seen; the position is the slot's id. A slot stays
 /// when its keyring goes, and is empty then.
 #[derive(Default)]
-pub(crate) struct Slots(RwLock<Vec<Slot>>);
+pub(crate) struct Slots {
+    list: RwLock<Vec<Slot>>,
+    /// Whether the backend was asked before: what is there the first time is no event.
+    looked: AtomicBool,
+}
 
 #[derive(Clone)]
 struct Slot {
@@ -25,8 +32,8 @@ impl Slots {
     /// Asks the backend which keyrings there are.
     pub(crate) fn refresh(&self, client: &Client) -> Result<()> {
         let keyrings = client.keyrings()?;
-        let mut slots = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let first_look = slots.is_empty();
+        let mut slots = self.list.write().unwrap_or_else(PoisonError::into_inner);
+        let first_look = !self.looked.swap(true, Ordering::Relaxed);
         let before: Vec<bool> = slots.iter().map(|slot| slot.present).collect();
         for slot in slots.iter_mut() {
             slot.present = false;
@@ -45,7 +52,7 @@ impl Slots {
 
     /// A slot whose token came or went since the last call that told of it.
     pub(crate) fn take_event(&self) -> Option<CK_SLOT_ID> {
-        let mut slots = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut slots = self.list.write().unwrap_or_else(PoisonError::into_inner);
         let (id, slot) = (0..).zip(slots.iter_mut()).find(|(_, slot)| slot.event)?;
         slot.event = false;
         Some(id)
@@ -53,7 +60,7 @@ impl Slots {
 
     /// The ids of all slots, or of those with a token.
     pub(crate) fn ids(&self, with_token: bool) -> Vec<CK_SLOT_ID> {
-        let slots = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let slots = self.list.read().unwrap_or_else(PoisonError::into_inner);
         (0..)
             .zip(slots.iter())
             .filter(|(_, s)| s.present || !with_token)
@@ -64,7 +71,7 @@ impl Slots {
     /// The slot's keyring and whether it is there.
     fn slot(&self, id: CK_SLOT_ID, client: &Client) -> Result<Slot> {
         let find = || {
-            let slots = self.0.read().unwrap_or_else(PoisonError::into_inner);
+            let slots = self.list.read().unwrap_or_else(PoisonError::into_inner);
             usize::try_from(id).ok().and_then(|index| slots.get(index).cloned())
         };
         if let Some(slot) = find() {
@@ -95,8 +102,9 @@ impl Slots {
 
     /// A copy for a child process; empty if another thread held the lock while the parent forked.
     pub(crate) fn adopt(&self) -> Slots {
-        let slots = self.0.try_read().map(|slots| slots.clone()).unwrap_or_default();
-        Slots(RwLock::new(slots))
+        let slots = self.list.try_read().map(|slots| slots.clone()).unwrap_or_default();
+        let looked = AtomicBool::new(self.looked.load(Ordering::Relaxed));
+        Slots { list: RwLock::new(slots), looked }
     }
 }
 

@@ -151,9 +151,13 @@ pub(crate) fn new_object(attributes: &Attributes) -> Result<NewObject> {
 /// The difference between an object's attributes and what they shall be.
 ///
 /// # Errors
-/// `CKR_ATTRIBUTE_VALUE_INVALID`.
+/// `CKR_ATTRIBUTE_VALUE_INVALID`, `CKR_ATTRIBUTE_READ_ONLY`.
 pub(crate) fn change(before: &Attributes, after: &Attributes) -> Result<ObjectChange> {
     let changes = |attribute| before.get(attribute) != after.get(attribute);
+    // They are what the certificate says, and it says it for good.
+    if [CKA_SUBJECT, CKA_START_DATE, CKA_END_DATE].into_iter().any(changes) {
+        return Err(Rv(CKR_ATTRIBUTE_READ_ONLY));
+    }
     let text = |attribute| changes(attribute).then(|| text(after, attribute)).transpose();
     let bytes = |attribute| changes(attribute).then(|| bytes(after, attribute));
     let flag = |attribute| changes(attribute).then(|| after.flag(attribute));

@@ -1,17 +1,27 @@
 //! Templates that callers pass, copied out of their memory.
 
+use std::fmt;
+
 use cryptoki_sys::*;
+use zeroize::Zeroizing;
 
 use crate::error::{Result, Rv};
 
-/// Attributes with their values.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Template(Vec<(CK_ATTRIBUTE_TYPE, Vec<u8>)>);
+/// Attributes with their values, which may be secret: they are wiped, and do not show in `Debug`.
+#[derive(Clone, Default)]
+pub(crate) struct Template(Vec<(CK_ATTRIBUTE_TYPE, Zeroizing<Vec<u8>>)>);
+
+impl fmt::Debug for Template {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.0.iter().map(|(attribute, _)| attribute)).finish()
+    }
+}
 
 impl Template {
     /// Takes the attributes in the order of the caller.
     pub(crate) fn new(attributes: Vec<(CK_ATTRIBUTE_TYPE, Vec<u8>)>) -> Template {
-        Template(attributes)
+        let wiped = |(attribute, value)| (attribute, Zeroizing::new(value));
+        Template(attributes.into_iter().map(wiped).collect())
     }
 
     /// All attributes.

@@ -58,8 +58,7 @@ impl View {
         }
         let allowed = owned.object.attributes.get(CKA_ALLOWED_MECHANISMS);
         let mut allowed = allowed.unwrap_or_default().chunks_exact(size_of::<CK_MECHANISM_TYPE>());
-        // An empty list is one that nobody made.
-        allowed.len() == 0 || allowed.any(|each| *each == mechanism.mechanism.to_ne_bytes())
+        allowed.any(|each| *each == mechanism.mechanism.to_ne_bytes())
     }
 
     /// The key for an operation.

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use cryptoki_sys::*;
+use supacrypt_core::KeyUsages;
 use zeroize::Zeroizing;
 
 use crate::{
@@ -26,18 +27,20 @@ use crate::{
 /// Wraps `key` with `wrapping_key` into the caller's buffer. Keys of the token never leave it.
 pub(crate) fn wrap(
     module: &Module,
+    session: &Session,
     mechanism: &Mechanism,
     wrapping_key: CK_OBJECT_HANDLE,
     key: CK_OBJECT_HANDLE,
     output: &mut Output,
 ) -> Result<()> {
     mechanism.row.permits(CKF_WRAP)?;
-    let (class, wrapping_key) =
-        module.key(wrapping_key, mechanism.row).map_err(|error| match error {
+    let (class, wrapping_key) = module
+        .key_for(session, wrapping_key, mechanism.row, CKA_WRAP, KeyUsages::ENCRYPT)
+        .map_err(|error| match error {
             Rv(CKR_KEY_HANDLE_INVALID) => Rv(CKR_WRAPPING_KEY_HANDLE_INVALID),
             other => other,
         })?;
-    let owned = match module.view(key) {
+    let owned = match module.view(session, key) {
         Ok(View::Session(owned)) => owned,
         Ok(View::Stored(..)) => return Err(Rv(CKR_KEY_HANDLE_INVALID)),
         Ok(View::Key(Class::Public, _)) => return Err(Rv(CKR_KEY_NOT_WRAPPABLE)),
@@ -79,8 +82,9 @@ pub(crate) fn unwrap(
     mechanism.row.permits(CKF_UNWRAP)?;
     let object_class = template.number(CKA_CLASS)?.ok_or(Rv(CKR_TEMPLATE_INCOMPLETE))?;
     let key_type = template.number(CKA_KEY_TYPE)?.ok_or(Rv(CKR_TEMPLATE_INCOMPLETE))?;
-    let (class, unwrapping_key) =
-        module.key(unwrapping_key, mechanism.row).map_err(|error| match error {
+    let (class, unwrapping_key) = module
+        .key_for(session, unwrapping_key, mechanism.row, CKA_UNWRAP, KeyUsages::DECRYPT)
+        .map_err(|error| match error {
             Rv(CKR_KEY_HANDLE_INVALID) => Rv(CKR_UNWRAPPING_KEY_HANDLE_INVALID),
             other => other,
         })?;
@@ -94,8 +98,33 @@ pub(crate) fn unwrap(
         Rv(CKR_ENCRYPTED_DATA_LEN_RANGE) => Rv(CKR_WRAPPED_KEY_LEN_RANGE),
         other => other,
     })?;
+    let value = match template.number(CKA_VALUE_LEN)? {
+        Some(length) => cut(mechanism, value, length as usize)?,
+        None => value,
+    };
     let object = secret_object(object_class, key_type, value, template)?;
     keep(module, session, object)
+}
+
+/// The key itself, where the mechanism gives more: a number as long as the modulus, or whole blocks.
+fn cut(
+    mechanism: &Mechanism,
+    mut value: Zeroizing<Vec<u8>>,
+    length: usize,
+) -> Result<Zeroizing<Vec<u8>>> {
+    let more = value.len().checked_sub(length).ok_or(Rv(CKR_WRAPPED_KEY_LEN_RANGE))?;
+    let (key, padding) = match mechanism.row.mechanism {
+        CKM_RSA_X_509 => (more..value.len(), 0..more),
+        CKM_AES_ECB | CKM_AES_CBC => (0..length, length..value.len()),
+        _ if more == 0 => return Ok(value),
+        _ => return Err(Rv(CKR_WRAPPED_KEY_LEN_RANGE)),
+    };
+    if value[padding].iter().any(|byte| *byte != 0) {
+        return Err(Rv(CKR_WRAPPED_KEY_INVALID));
+    }
+    value.copy_within(key, 0);
+    value.truncate(length);
+    Ok(value)
 }
 
 /// A private or secret key made of what came out of a wrapping.

@@ -24,7 +24,7 @@ macro_rules! functions {
                     return cancel(&mut session.operations().$place);
                 };
                 begin(&mut session.operations().$place, || {
-                    let (class, key) = module.key(key, mechanism.row)?;
+                    let (class, key) = module.key(session, key, mechanism.row)?;
                     Cipher::new($direction, &mechanism, class, key)
                 })
             })

@@ -53,7 +53,7 @@ pub(super) unsafe extern "C" fn digest_key(
 ) -> CK_RV {
     in_session("C_DigestKey", session, |module, session| {
         step(&mut session.operations().digest, |operation| {
-            let (_, key) = module.key_view(key)?.into_key()?;
+            let (_, key) = module.key_view(session, key)?.into_key()?;
             operation.key(&key)
         })
     })

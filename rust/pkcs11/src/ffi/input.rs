@@ -33,6 +33,18 @@ pub(super) unsafe fn bytes<'a>(pointer: *const CK_BYTE, length: CK_ULONG) -> Res
     Ok(unsafe { slice::from_raw_parts(pointer, length) })
 }
 
+/// The bytes at `pointer` that a parameter points to: no more than anything has there.
+///
+/// # Safety
+/// As [`bytes`].
+pub(super) unsafe fn part<'a>(pointer: *const CK_BYTE, length: CK_ULONG) -> Result<&'a [u8]> {
+    if length > LONGEST_VALUE {
+        return Err(Rv(CKR_MECHANISM_PARAM_INVALID));
+    }
+    // SAFETY: passed on.
+    unsafe { bytes(pointer, length) }
+}
+
 /// A copy of the bytes at `pointer`, for input that may lie where the output goes.
 ///
 /// # Safety
@@ -67,6 +79,9 @@ pub(super) unsafe fn template(pointer: *const CK_ATTRIBUTE, count: CK_ULONG) -> 
         // SAFETY: the caller of this function answers for each value.
         let value =
             unsafe { bytes(pointer, length) }.map_err(|_| Rv(CKR_ATTRIBUTE_VALUE_INVALID))?;
+        if attributes.iter().any(|(before, _)| *before == attribute.type_) {
+            return Err(Rv(CKR_TEMPLATE_INCONSISTENT));
+        }
         attributes.push((attribute.type_, value.to_vec()));
     }
     Ok(Template::new(attributes))
@@ -167,7 +182,7 @@ unsafe fn context(pointer: *const c_void, length: CK_ULONG) -> Result<Parameter>
         return Err(Rv(CKR_MECHANISM_PARAM_INVALID));
     }
     // SAFETY: passed on.
-    let context = unsafe { bytes(given.pContext, given.ulContextLen) }?;
+    let context = unsafe { part(given.pContext, given.ulContextLen) }?;
     if context.len() > SignatureScheme::MAX_CONTEXT_LEN {
         return Err(Rv(CKR_MECHANISM_PARAM_INVALID));
     }
@@ -191,7 +206,7 @@ unsafe fn hkdf(pointer: *const c_void, length: CK_ULONG) -> Result<Parameter> {
     };
     // SAFETY: passed on.
     let (salt, info) =
-        unsafe { (bytes(given.pSalt, given.ulSaltLen)?, bytes(given.pInfo, given.ulInfoLen)?) };
+        unsafe { (part(given.pSalt, given.ulSaltLen)?, part(given.pInfo, given.ulInfoLen)?) };
     // The parts of a step that is left out mean nothing.
     let salt = match given.ulSaltType {
         _ if steps == HkdfSteps::Expand => &[],
@@ -212,8 +227,8 @@ unsafe fn ecdh(pointer: *const c_void, length: CK_ULONG) -> Result<Parameter> {
     // SAFETY: passed on.
     let (info, peer) = unsafe {
         (
-            bytes(given.pSharedData, given.ulSharedDataLen)?,
-            bytes(given.pPublicData, given.ulPublicDataLen)?,
+            part(given.pSharedData, given.ulSharedDataLen)?,
+            part(given.pPublicData, given.ulPublicDataLen)?,
         )
     };
     Ok(Parameter::Ecdh { kdf: given.kdf, info: info.to_vec(), peer: peer.to_vec() })
@@ -229,7 +244,7 @@ unsafe fn oaep(pointer: *const c_void, length: CK_ULONG) -> Result<Parameter> {
         return Err(Rv(CKR_MECHANISM_PARAM_INVALID));
     }
     // SAFETY: passed on.
-    let label = unsafe { bytes(given.pSourceData.cast(), given.ulSourceDataLen) }?.to_vec();
+    let label = unsafe { part(given.pSourceData.cast(), given.ulSourceDataLen) }?.to_vec();
     Ok(Parameter::Oaep { hash: given.hashAlg, mgf: given.mgf, label })
 }
 
@@ -239,8 +254,7 @@ unsafe fn gcm(pointer: *const c_void, length: CK_ULONG) -> Result<Parameter> {
     // SAFETY: passed on.
     let given: CK_GCM_PARAMS = unsafe { structure(pointer, length) }?;
     // SAFETY: passed on.
-    let (iv, aad) =
-        unsafe { (bytes(given.pIv, given.ulIvLen)?, bytes(given.pAAD, given.ulAADLen)?) };
+    let (iv, aad) = unsafe { (part(given.pIv, given.ulIvLen)?, part(given.pAAD, given.ulAADLen)?) };
     Ok(Parameter::Gcm { iv: iv.to_vec(), aad: aad.to_vec(), tag_bits: given.ulTagBits })
 }
 
@@ -251,7 +265,7 @@ unsafe fn ccm(pointer: *const c_void, length: CK_ULONG) -> Result<Parameter> {
     let given: CK_CCM_PARAMS = unsafe { structure(pointer, length) }?;
     // SAFETY: passed on.
     let (nonce, aad) =
-        unsafe { (bytes(given.pNonce, given.ulNonceLen)?, bytes(given.pAAD, given.ulAADLen)?) };
+        unsafe { (part(given.pNonce, given.ulNonceLen)?, part(given.pAAD, given.ulAADLen)?) };
     Ok(Parameter::Aead { nonce: nonce.to_vec(), aad: aad.to_vec(), tag_length: given.ulMACLen })
 }
 
@@ -262,7 +276,7 @@ unsafe fn chacha20_poly1305(pointer: *const c_void, length: CK_ULONG) -> Result<
     let given: CK_SALSA20_CHACHA20_POLY1305_PARAMS = unsafe { structure(pointer, length) }?;
     // SAFETY: passed on.
     let (nonce, aad) =
-        unsafe { (bytes(given.pNonce, given.ulNonceLen)?, bytes(given.pAAD, given.ulAADLen)?) };
+        unsafe { (part(given.pNonce, given.ulNonceLen)?, part(given.pAAD, given.ulAADLen)?) };
     Ok(Parameter::Aead { nonce: nonce.to_vec(), aad: aad.to_vec(), tag_length: 16 })
 }
 
@@ -304,6 +318,20 @@ mod tests {
             let refused = unsafe { template(&raw const given, 1) };
             assert_eq!(refused.unwrap_err(), Rv(CKR_ATTRIBUTE_VALUE_INVALID));
         }
+    }
+
+    #[test]
+    fn an_attribute_that_is_said_twice_is_refused() {
+        let (mut no, mut yes) = (CK_FALSE, CK_TRUE);
+        let token = |value: *mut CK_BBOOL| CK_ATTRIBUTE {
+            type_: CKA_TOKEN,
+            pValue: value.cast(),
+            ulValueLen: 1,
+        };
+        let given = [token(&raw mut no), token(&raw mut yes)];
+        // SAFETY: there are two, each with a value of one byte.
+        let refused = unsafe { template(given.as_ptr(), 2) };
+        assert_eq!(refused.unwrap_err(), Rv(CKR_TEMPLATE_INCONSISTENT));
     }
 
     #[test]

@@ -35,7 +35,7 @@ impl Parameter {
         match self.0.ivGenerator {
             CKG_NO_GENERATE => Ok(IvSource::Caller),
             CKG_GENERATE | CKG_GENERATE_RANDOM => Ok(IvSource::Random),
-            CKG_GENERATE_COUNTER => Ok(IvSource::Counter),
+            // A counter would have to be one of the key, wherever that is used.
             _ => Err(Rv(CKR_MECHANISM_PARAM_INVALID)),
         }
     }
@@ -52,10 +52,10 @@ impl Parameter {
 
     /// What a message is encrypted or decrypted with. An IV that the module makes is written to its
     /// place.
-    fn message(&self, direction: Direction, operation: &MessageCipher) -> Result<GcmMessage> {
+    fn message(&self, direction: Direction) -> Result<GcmMessage> {
         let mut iv = self.iv()?;
         if direction == Direction::Encrypt {
-            operation.make_iv(&mut iv, self.0.ulIvFixedBits as usize, self.source()?)?;
+            MessageCipher::make_iv(&mut iv, self.0.ulIvFixedBits as usize, self.source()?)?;
             // SAFETY: promised in `read`; it has this length.
             unsafe { self.0.pIv.copy_from(iv.as_ptr(), iv.len()) };
         }
@@ -89,7 +89,7 @@ macro_rules! functions {
                 let kind = unsafe { mechanism.read_unaligned() }.mechanism;
                 begin(&mut session.operations().$place, || {
                     let row = Row::of(kind)?;
-                    let (class, key) = module.key(key, row)?;
+                    let (class, key) = module.key(session, key, row)?;
                     MessageCipher::new($direction, row, class, key)
                 })
             })
@@ -112,7 +112,7 @@ macro_rules! functions {
                 let (parameter, aad, data, mut output) = unsafe {
                     (
                         Parameter::read(parameter, parameter_length)?,
-                        input::bytes(aad, aad_length)?,
+                        input::part(aad, aad_length)?,
                         input::copy(data, data_length)?,
                         Output::new(result, result_length)?,
                     )
@@ -124,7 +124,7 @@ macro_rules! functions {
                 if !output.takes(data.len())? {
                     return Ok(());
                 }
-                let message = parameter.message($direction, operation)?;
+                let message = parameter.message($direction)?;
                 let (done, tag) = operation.message(&module.client, &message, aad, &data)?;
                 parameter.write_tag(&tag);
                 output.write(&done)
@@ -141,12 +141,12 @@ macro_rules! functions {
             in_session($begin_name, session, |_, session| {
                 // SAFETY: the caller passes a parameter and the additional data, with their lengths.
                 let (parameter, aad) = unsafe {
-                    (Parameter::read(parameter, parameter_length)?, input::bytes(aad, aad_length)?)
+                    (Parameter::read(parameter, parameter_length)?, input::part(aad, aad_length)?)
                 };
                 let mut operations = session.operations();
                 let operation =
                     operations.$place.as_mut().ok_or(Rv(CKR_OPERATION_NOT_INITIALIZED))?;
-                let message = parameter.message($direction, operation)?;
+                let message = parameter.message($direction)?;
                 operation.begin(message, aad.to_vec())
             })
         }

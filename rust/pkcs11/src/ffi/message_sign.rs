@@ -29,7 +29,7 @@ macro_rules! functions {
                     return cancel(&mut session.operations().$place);
                 };
                 begin(&mut session.operations().$place, || {
-                    let (class, key) = module.key(key, mechanism.row)?;
+                    let (class, key) = module.key(session, key, mechanism.row)?;
                     Messages::<$operation>::new(mechanism, class, key)
                 })
             })
@@ -177,14 +177,14 @@ pub(super) unsafe extern "C" fn verify_signature_init(
         let (mechanism, signature) = unsafe {
             (
                 input::optional_mechanism(mechanism)?,
-                input::bytes(signature, signature_length)?.to_vec(),
+                input::part(signature, signature_length)?.to_vec(),
             )
         };
         let Some(mechanism) = mechanism else {
             return cancel(&mut session.operations().verify_signature);
         };
         begin(&mut session.operations().verify_signature, || {
-            let (class, key) = module.key(key, mechanism.row)?;
+            let (class, key) = module.key(session, key, mechanism.row)?;
             let verify = Verify::new(CKF_VERIFY, &mechanism, class, key)?;
             Ok(VerifySignature { verify, signature })
         })

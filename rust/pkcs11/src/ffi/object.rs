@@ -100,11 +100,11 @@ pub(super) unsafe extern "C" fn get_attribute_value(
     template: *mut CK_ATTRIBUTE,
     count: CK_ULONG,
 ) -> CK_RV {
-    in_session("C_GetAttributeValue", session, |module, _| {
+    in_session("C_GetAttributeValue", session, |module, session| {
         if template.is_null() && count > 0 {
             return Err(Rv(CKR_ARGUMENTS_BAD));
         }
-        let view = module.view(object)?;
+        let view = module.view(session, object)?;
         let mut outcome = Ok(());
         for index in 0..count as usize {
             // SAFETY: the caller passes `count` attributes.
@@ -168,8 +168,8 @@ pub(super) unsafe extern "C" fn get_object_size(
     object: CK_OBJECT_HANDLE,
     size: *mut CK_ULONG,
 ) -> CK_RV {
-    in_session("C_GetObjectSize", session, |module, _| {
-        module.view(object)?;
+    in_session("C_GetObjectSize", session, |module, session| {
+        module.view(session, object)?;
         // SAFETY: the caller passes a number to write to.
         unsafe { put(size, CK_UNAVAILABLE_INFORMATION) }
     })

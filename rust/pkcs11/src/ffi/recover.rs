@@ -1,6 +1,7 @@
 //! Recovery of what was signed (PKCS#11 v2.40 base, section 5.12).
 
 use cryptoki_sys::*;
+use supacrypt_core::KeyUsages;
 
 use super::{Output, guard::in_session, input};
 use crate::operation::{Recover, begin, cancel, step};
@@ -17,7 +18,13 @@ pub(super) unsafe extern "C" fn verify_recover_init(
             return cancel(&mut session.operations().verify_recover);
         };
         begin(&mut session.operations().verify_recover, || {
-            let (class, key) = module.key(key, mechanism.row)?;
+            let (class, key) = module.key_for(
+                session,
+                key,
+                mechanism.row,
+                CKA_VERIFY_RECOVER,
+                KeyUsages::VERIFY,
+            )?;
             Recover::new(&mechanism, class, key)
         })
     })

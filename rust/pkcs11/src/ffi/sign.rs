@@ -2,12 +2,13 @@
 //! made at once in the same way, so that one macro writes both.
 
 use cryptoki_sys::*;
+use supacrypt_core::KeyUsages;
 
 use super::{Output, guard::in_session, input};
 use crate::operation::{Sign, begin, cancel, step};
 
 macro_rules! functions {
-    ($flag:ident, $place:ident, $init:ident $init_name:literal, $whole:ident $whole_name:literal) => {
+    ($flag:ident $attribute:ident, $place:ident, $init:ident $init_name:literal, $whole:ident $whole_name:literal) => {
         pub(super) unsafe extern "C" fn $init(
             session: CK_SESSION_HANDLE,
             mechanism: *mut CK_MECHANISM,
@@ -20,7 +21,8 @@ macro_rules! functions {
                     return cancel(&mut session.operations().$place);
                 };
                 begin(&mut session.operations().$place, || {
-                    let (class, key) = module.key(key, mechanism.row)?;
+                    let (class, key) =
+                        module.key_for(session, key, mechanism.row, $attribute, KeyUsages::SIGN)?;
                     Sign::new($flag, &mechanism, class, key)
                 })
             })
@@ -49,9 +51,9 @@ macro_rules! functions {
     };
 }
 
-functions!(CKF_SIGN, sign, sign_init "C_SignInit", sign "C_Sign");
+functions!(CKF_SIGN CKA_SIGN, sign, sign_init "C_SignInit", sign "C_Sign");
 functions!(
-    CKF_SIGN_RECOVER, sign_recover,
+    CKF_SIGN_RECOVER CKA_SIGN_RECOVER, sign_recover,
     sign_recover_init "C_SignRecoverInit", sign_recover "C_SignRecover"
 );
 

@@ -15,7 +15,7 @@ pub(super) unsafe extern "C" fn verify_init(
         let mechanism = unsafe { input::optional_mechanism(mechanism) }?;
         let Some(mechanism) = mechanism else { return cancel(&mut session.operations().verify) };
         begin(&mut session.operations().verify, || {
-            let (class, key) = module.key(key, mechanism.row)?;
+            let (class, key) = module.key(session, key, mechanism.row)?;
             Verify::new(CKF_VERIFY, &mechanism, class, key)
         })
     })

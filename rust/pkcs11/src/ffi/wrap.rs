@@ -13,11 +13,11 @@ pub(super) unsafe extern "C" fn wrap_key(
     wrapped: *mut CK_BYTE,
     wrapped_length: *mut CK_ULONG,
 ) -> CK_RV {
-    in_session("C_WrapKey", session, |module, _| {
+    in_session("C_WrapKey", session, |module, session| {
         // SAFETY: the caller passes a mechanism, and a buffer with its length.
         let (mechanism, mut output) =
             unsafe { (input::mechanism(mechanism)?, Output::new(wrapped, wrapped_length)?) };
-        wrap::wrap(module, &mechanism, wrapping_key, key, &mut output)
+        wrap::wrap(module, session, &mechanism, wrapping_key, key, &mut output)
     })
 }
 

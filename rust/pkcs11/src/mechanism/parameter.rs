@@ -1,7 +1,6 @@
 //! A mechanism with its parameter, and what the two mean in the backend's words.
 
 use cryptoki_sys::*;
-use der::{Decode, asn1::OctetStringRef};
 use supacrypt_core::{
     DerivationInput, DerivationScheme,
     Digest::{self, Sha1, Sha3_224, Sha3_256, Sha3_384, Sha3_512, Sha224, Sha256, Sha384, Sha512},
@@ -219,8 +218,6 @@ fn agreement<'a>(
         CKD_SHA3_512_KDF => digest(Sha3_512),
         _ => return Err(BAD_PARAMETER),
     };
-    // By the standard the point is raw or in an OCTET STRING.
-    let peer = <&OctetStringRef>::from_der(peer).map_or(peer, |point| point.as_bytes());
     let input = DerivationInput { peer, info, ..Default::default() };
     Ok((DerivationScheme::Ecdh { kdf }, input))
 }

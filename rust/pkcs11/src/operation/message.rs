@@ -1,8 +1,6 @@
 //! Operations on messages: begun once for a key, then done for any number of messages, each with
 //! parameters of its own (PKCS#11 v3.0, sections 5.9 to 5.16).
 
-use std::sync::atomic::{AtomicU64, Ordering};
-
 use cryptoki_sys::*;
 use supacrypt_client::Client;
 use supacrypt_core::{EncryptionScheme, KeyUsages};
@@ -30,15 +28,12 @@ pub(crate) enum IvSource {
     Caller,
     /// The module, at random but for the leading bits that the caller fixed.
     Random,
-    /// The module, counting on from 0 in the bits that the caller did not fix.
-    Counter,
 }
 
 /// Encryption or decryption of messages with AES-GCM.
 pub(crate) struct MessageCipher {
     direction: Direction,
     key: Key,
-    counter: AtomicU64,
     begun: Option<Begun>,
 }
 
@@ -65,11 +60,11 @@ impl MessageCipher {
             return Err(Rv(CKR_KEY_TYPE_INCONSISTENT));
         }
         permitted(&key, class, Class::Secret, usage)?;
-        Ok(MessageCipher { direction, key, counter: AtomicU64::new(0), begun: None })
+        Ok(MessageCipher { direction, key, begun: None })
     }
 
     /// Fills in an IV, whose first `fixed_bits` bits stay as they are.
-    pub(crate) fn make_iv(&self, iv: &mut [u8], fixed_bits: usize, source: IvSource) -> Result<()> {
+    pub(crate) fn make_iv(iv: &mut [u8], fixed_bits: usize, source: IvSource) -> Result<()> {
         let bad_parameter = Rv(CKR_MECHANISM_PARAM_INVALID);
         let free = iv.len().checked_sub(fixed_bits.div_ceil(8)).ok_or(bad_parameter)?;
         if source == IvSource::Caller {
@@ -80,16 +75,7 @@ impl MessageCipher {
             return Err(bad_parameter);
         }
         let start = iv.len() - free;
-        match source {
-            IvSource::Counter => {
-                let count = self.counter.fetch_add(1, Ordering::Relaxed).to_be_bytes();
-                let (zeros, counter) = iv[start..].split_at_mut(free - count.len());
-                zeros.fill(0);
-                counter.copy_from_slice(&count);
-            }
-            _ => supacrypt_crypto::random(&mut iv[start..])?,
-        }
-        Ok(())
+        Ok(supacrypt_crypto::random(&mut iv[start..])?)
     }
 
     /// One message at once: its ciphertext and tag, or its plaintext.

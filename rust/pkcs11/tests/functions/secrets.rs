@@ -74,12 +74,18 @@ pub(super) fn agreement(_: &mut Backend) {
     for curve in [P256, X25519] {
         let (ours, theirs) = (pair(&session, curve, true), pair(&session, curve, false));
         let (our_point, their_point) = (point(&session, ours.0), point(&session, theirs.0));
+        let mut whole = Vec::new();
         for length in [32, 16] {
             let template = [shown(), vec![Attribute::ValueLen(length.into())]].concat();
             let here = derive(&session, theirs.1, EcKdf::null(), &our_point, &template);
             let there = derive(&session, ours.1, EcKdf::null(), &their_point, &template);
             let (here, there) = (here.expect("a secret"), there.expect("a secret"));
             assert!(here == there && here.len() == length as usize, "the same secret");
+            if length == 32 {
+                whole = here;
+            } else {
+                assert!(here == whole[16..], "its end, where it is cut");
+            }
         }
         let raw_point = &their_point[2..];
         let raw = derive(&session, ours.1, EcKdf::null(), raw_point, &shown());
