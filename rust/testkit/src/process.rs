@@ -5,11 +5,7 @@ use std::{
     os::unix::fs::PermissionsExt,
     panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
-    ptr,
 };
-
-/// Who has no rights on Linux.
-const NOBODY: libc::uid_t = 65534;
 
 /// A child that hangs is ended after this many seconds, and has failed.
 const HANGS: libc::c_uint = 60;
@@ -49,23 +45,22 @@ impl Forked {
     }
 }
 
-/// Loses the right to read `file`, for good: root becomes nobody, anybody else takes it from themselves.
+/// Loses the right to read `file`, for good: nobody has it by the file's mode, and what lets root read
+/// all the same is given up. Becoming somebody else would do, too, but where root is root of a container
+/// only there may be nobody else.
 ///
 /// # Panics
 /// When that fails.
-#[allow(unsafe_code, reason = "only the system can change who a process is")]
+#[allow(unsafe_code, reason = "only the system can take rights away")]
 pub fn lose_right_to(file: &Path) {
-    // SAFETY: these have no condition.
-    let lost = unsafe {
-        if libc::geteuid() == 0 {
-            libc::setgroups(0, ptr::null()) == 0
-                && libc::setgid(NOBODY) == 0
-                && libc::setuid(NOBODY) == 0
-        } else {
-            fs::set_permissions(file, fs::Permissions::from_mode(0o0)).is_ok()
-        }
-    };
-    assert!(lost && fs::read(file).is_err(), "{} can still be read", file.display());
+    /// `_LINUX_CAPABILITY_VERSION_3`, for which capabilities are two sets of three words.
+    const VERSION: u32 = 0x2008_0522;
+    let header: [u32; 2] = [VERSION, 0];
+    let none = [0_u32; 6];
+    fs::set_permissions(file, fs::Permissions::from_mode(0o0)).expect("the file is ours");
+    // SAFETY: both are of the version's sizes, and the system only reads them.
+    let lost = unsafe { libc::syscall(libc::SYS_capset, header.as_ptr(), none.as_ptr()) };
+    assert!(lost == 0 && fs::read(file).is_err(), "{} can still be read", file.display());
 }
 
 /// How many threads this process has.
