@@ -15,5 +15,5 @@ for file; do
 done
 equal "exports of $1" "C_GetFunctionList C_GetInterface C_GetInterfaceList" \
     "$(nm -D --defined-only "$1" | awk '{ print $3 }' | sort | xargs)"
-small_enough "$1" 6
+small_enough "$1" "$module_mib"
 small_enough "$3" 25

@@ -21,7 +21,7 @@ for file; do
                 "$(grep -A 3 LC_ID_DYLIB <<<"$headers" | awk '$1 == "name" { print $2 }')"
             equal "exports of $file, $arch" "_C_GetFunctionList _C_GetInterface _C_GetInterfaceList" \
                 "$(llvm-nm --extern-only --defined-only "$thin" | awk '{ print $3 }' | sort | xargs)"
-            small_enough "$thin" 6
+            small_enough "$thin" "$module_mib"
         fi
         python3 "$signature" "$thin"
     done

@@ -13,4 +13,4 @@ for file; do
 done
 equal "exports of $1" "C_GetFunctionList C_GetInterface C_GetInterfaceList" \
     "$(llvm-readobj --coff-exports "$1" | awk '$1 == "Name:" { print $2 }' | sort | xargs)"
-small_enough "$1" 6
+small_enough "$1" "$module_mib"
