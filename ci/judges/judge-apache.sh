@@ -45,25 +45,6 @@ OPENSSL_CONF=$PWD/engine.cnf "${nobody[@]}" apache2 -f "$PWD/httpd.conf" -DFOREG
 apache=$!
 trap 'kill $apache 2>/dev/null || true; wait $apache 2>/dev/null || true; tail -n 20 error.log' EXIT
 
-# Each request is a TLS handshake of its own, signed by the key.
-request() {
-    curl --silent --fail --max-time 15 --cacert cert.pem --resolve "localhost:$port:127.0.0.1" \
-        "https://localhost:$port/"
-}
-requests() {
-    local count=$1 number
-    for ((number = 0; number < count; number++)); do
-        [ "$(request)" = hello ] || return 1
-    done
-}
-load() {
-    local workers=() worker
-    for worker in 1 2 3 4; do
-        requests 25 &
-        workers+=($!)
-    done
-    for worker in "${workers[@]}"; do wait "$worker" || return 1; done
-}
 eventually request
 load
 echo "100 handshakes"

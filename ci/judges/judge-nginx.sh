@@ -47,27 +47,7 @@ OPENSSL_CONF=$PWD/engine.cnf nginx -p "$PWD" -c "$PWD/nginx.conf" -e "$PWD/logs/
 nginx=$!
 trap 'kill $nginx 2>/dev/null || true; wait $nginx 2>/dev/null || true; tail -n 20 logs/error.log' EXIT
 
-# Each request is a TLS handshake of its own, signed by the key.
-request() {
-    curl --silent --fail --max-time 15 --cacert cert.pem --resolve "localhost:$port:127.0.0.1" \
-        "https://localhost:$port/"
-}
-requests() {
-    local count=$1 number
-    for ((number = 0; number < count; number++)); do
-        [ "$(request)" = hello ] || return 1
-    done
-}
 eventually request
-
-load() {
-    local workers=() worker
-    for worker in 1 2 3 4; do
-        requests 25 &
-        workers+=($!)
-    done
-    for worker in "${workers[@]}"; do wait "$worker" || return 1; done
-}
 load
 echo "100 handshakes"
 

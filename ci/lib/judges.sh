@@ -137,3 +137,24 @@ in_newer_root() {
         ${SUPACRYPT_KEYRING:+"SUPACRYPT_KEYRING=$SUPACRYPT_KEYRING"} \
         ${SOFTHSM2_CONF:+"SOFTHSM2_CONF=$SOFTHSM2_CONF"} bash -euo pipefail "$1"
 }
+
+# What judges of TLS servers do, with cert.pem and $port: each request is a handshake of its own,
+# signed by the key.
+request() {
+    curl --silent --fail --max-time 15 --cacert cert.pem --resolve "localhost:$port:127.0.0.1" \
+        "https://localhost:$port/"
+}
+requests() {
+    local count=$1 number
+    for ((number = 0; number < count; number++)); do
+        [ "$(request)" = hello ] || return 1
+    done
+}
+load() {
+    local workers=() worker
+    for worker in 1 2 3 4; do
+        requests 25 &
+        workers+=($!)
+    done
+    for worker in "${workers[@]}"; do wait "$worker" || return 1; done
+}

