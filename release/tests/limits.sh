@@ -17,7 +17,7 @@ only() {
     [ -z "$others" ] || wrong "$1 $others"
 }
 
-# MiB that a module may have. The goal is 6; it grew past that with the functions of PKCS#11 v3.2
+# MiB that a module may have. The goal is 6, and is missed at present
 # (docs/decisions/0011-a-profile-for-releases.md).
 # shellcheck disable=SC2034 # for those who source this
 module_mib=7
