@@ -28,6 +28,7 @@ LayerInfo = provider(
         "target": "Rust's name of the target, with the oldest glibc to run on where that counts",
         "profile": "the profile of Cargo.toml that it is built with, or `test`",
         "packages": "names of the packages that features are chosen for",
+        "engine_flags": "what the C compiler is told for the crypto engine",
     },
 )
 
@@ -105,7 +106,7 @@ def _run(ctx, mnemonic, outputs, arguments, sources = [], inputs = [], resources
 def _layer_impl(ctx):
     archive = ctx.actions.declare_file(ctx.label.name + ".tar.zst")
     packages = ",".join([crate[CrateInfo].package for crate in ctx.attr.crates])
-    arguments = [ctx.attr.target, ctx.attr.profile, packages, archive.path]
+    arguments = [ctx.attr.target, ctx.attr.profile, packages, ctx.attr.engine_flags, archive.path]
     _run(ctx, "CargoLayer", [archive], arguments)
     return [
         DefaultInfo(files = depset([archive])),
@@ -114,6 +115,7 @@ def _layer_impl(ctx):
             target = ctx.attr.target,
             profile = ctx.attr.profile,
             packages = packages,
+            engine_flags = ctx.attr.engine_flags,
         ),
     ]
 
@@ -125,6 +127,7 @@ cargo_layer = rule(
         target = attr.string(mandatory = True, doc = "Rust's name of the target, .GLIBC appended for Linux releases"),
         profile = attr.string(default = "dist", doc = "the profile of Cargo.toml, or `test`"),
         crates = attr.label_list(providers = [CrateInfo], doc = "what is built on it; Cargo chooses features for these together"),
+        engine_flags = attr.string(doc = "what the C compiler is told for the crypto engine"),
         _script = _script("layer"),
     ),
 )
@@ -141,6 +144,7 @@ def _binary_impl(ctx):
             layer.target,
             layer.profile,
             layer.packages,
+            layer.engine_flags,
             layer.archive.path,
             ctx.attr.file,
             stripped.path,

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# binary.sh CRATES SOURCES TARGET PROFILE PACKAGES LAYER FILE STRIPPED SYMBOLS [COMMIT]
+# binary.sh CRATES SOURCES TARGET PROFILE PACKAGES ENGINE_FLAGS LAYER FILE STRIPPED SYMBOLS [COMMIT]
 #
 # One program or library, built on a layer, and the symbols taken from it.
 set -euo pipefail
@@ -10,11 +10,12 @@ source "$here/workspace.sh"
 source "$here/toolchain.sh"
 # shellcheck source=bazel/cargo/symbols.sh
 source "$here/symbols.sh"
-crates=$1 sources=$2 target=$3 profile=$4 packages=$5 layer=$6 file=$7 stripped=$PWD/$8 symbols=$PWD/$9
+crates=$1 sources=$2 target=$3 profile=$4 packages=$5 engine_flags=$6 layer=$7 file=$8
+stripped=$PWD/$9 symbols=$PWD/${10} commit=${11:-}
 
 make_workspace "$crates" "$sources" "$layer"
-use_toolchain "$target"
-[ -z "${10:-}" ] || export SUPACRYPT_COMMIT=${10}
+use_toolchain "$target" "$engine_flags"
+[ -z "$commit" ] || export SUPACRYPT_COMMIT=$commit
 case $file in
     *.so | *.dll | *.dylib) what=(--lib) ;;
     *) what=(--bin "${file%.exe}") ;;

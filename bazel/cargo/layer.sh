@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# layer.sh CRATES SOURCES TARGET PROFILE PACKAGES OUTPUT
+# layer.sh CRATES SOURCES TARGET PROFILE PACKAGES ENGINE_FLAGS OUTPUT
 #
 # The target directory after building the workspace with every crate of ours empty: all third-party
 # crates, compiled. For the profile `test` those that tests need too.
@@ -9,10 +9,10 @@ here=$PWD/$(dirname "${BASH_SOURCE[0]}")
 source "$here/workspace.sh"
 # shellcheck source=bazel/cargo/toolchain.sh
 source "$here/toolchain.sh"
-crates=$1 sources=$2 target=$3 profile=$4 packages=$5 output=$PWD/$6
+crates=$1 sources=$2 target=$3 profile=$4 packages=$5 engine_flags=$6 output=$PWD/$7
 
 make_workspace "$crates" "$sources"
-use_toolchain "$target"
+use_toolchain "$target" "$engine_flags"
 cd /build/src
 if [ "$profile" = test ]; then what=(); else what=(--lib); fi
 quietly run_cargo "$profile" "$packages" "${what[@]}"

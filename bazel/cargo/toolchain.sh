@@ -1,11 +1,13 @@
 # Compilers and linkers of the targets, and running Cargo with them. Sourced.
 # shellcheck shell=bash
 
-# use_toolchain TARGET: TARGET is Rust's name of it, with the oldest glibc to run on for Linux releases.
-# Sets `triple`, and `build`, the subcommand of cargo that builds for it.
+# use_toolchain TARGET [ENGINE_FLAGS]: TARGET is Rust's name of it, with the oldest glibc to run on for
+# Linux releases; ENGINE_FLAGS are for the C of the crypto engine. Sets `triple`, and `build`, the
+# subcommand of cargo that builds for it.
 use_toolchain() {
     triple=${1%%.*} build=(build --target "$1")
     local variable=${triple//-/_} arch=${triple%%-*}
+    [ -z "${2:-}" ] || export AWS_LC_SYS_CFLAGS=$2
     case $1 in
         *-linux-gnu.*) build=(zigbuild --target "$1") ;;
         *-linux-gnu) ;;

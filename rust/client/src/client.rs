@@ -1,6 +1,8 @@
 //! The client: one configuration, and what this process has of it.
 
 use std::{
+    cell::Cell,
+    pin::Pin,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -22,6 +24,9 @@ use crate::{
 /// The first pause before a repetition, and the longest; each is varied at random.
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
+
+/// One attempt at an operation.
+type Attempt<'a> = Pin<Box<dyn Future<Output = Result<(), Failure>> + 'a>>;
 
 /// Talks to the backend. Cheap to clone, usable from any thread and after a fork.
 #[derive(Clone)]
@@ -79,6 +84,24 @@ impl Client {
         retry: Retry,
         operation: impl AsyncFn(&Connection, Duration) -> Result<T, Failure>,
     ) -> Result<T> {
+        let output = Cell::new(None);
+        self.repeat(retry, &|connection, left| {
+            let (operation, output) = (&operation, &output);
+            Box::pin(async move {
+                output.set(Some(operation(&connection, left).await?));
+                Ok(())
+            })
+        })?;
+        Ok(output.take().expect("an operation that succeeded left its output"))
+    }
+
+    /// As [`attempt`](Self::attempt), with `begin` to start the operation. It is compiled once, not
+    /// for each kind of operation: that is 8 KiB less of the library for each.
+    fn repeat<'a>(
+        &self,
+        retry: Retry,
+        begin: &dyn Fn(Arc<Connection>, Duration) -> Attempt<'a>,
+    ) -> Result<()> {
         let process = self.process()?;
         let limit = self.0.config.timeouts.operation;
         let deadline = Instant::now() + limit;
@@ -89,12 +112,12 @@ impl Client {
                 Err(failure) => failure,
                 Ok(connection) => {
                     let left = deadline.saturating_duration_since(Instant::now());
-                    let answer =
-                        process.run(async { timeout(left, operation(&connection, left)).await });
+                    let answer = process
+                        .run(async { timeout(left, begin(Arc::clone(&connection), left)).await });
                     match answer {
-                        Ok(Ok(output)) => {
+                        Ok(Ok(())) => {
                             self.worked(&process, &connection);
-                            return Ok(output);
+                            return Ok(());
                         }
                         Ok(Err(failure)) => {
                             // The next connection shows the certificate that is in the file by
