@@ -17,8 +17,7 @@ only() {
     [ -z "$others" ] || wrong "$1 $others"
 }
 
-# MiB that a module may have. The goal is 6, and is missed at present
-# (docs/decisions/0011-a-profile-for-releases.md).
+# MiB that a module may have: docs/decisions/0011-a-profile-for-releases.md.
 # shellcheck disable=SC2034 # for those who source this
 module_mib=6
 
