@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# run.sh [--softhsm | --table] [--all] [NAME...]
+# run.sh [--softhsm | --table] [NAME...]
 #
 # Runs the judges in this folder, or those that are named, against a backend of its own: programs that
 # nobody here wrote, which say whether the PKCS#11 module keeps to the standard. Ends with
@@ -7,7 +7,6 @@
 #
 #   --softhsm  judges SoftHSM2 instead, which shows whether a complaint is about ours or about the judge
 #   --table    judges both, and prints a table in Markdown
-#   --all      includes the judges that ours is not ready for
 #
 # With SUPACRYPT_JUDGE_MODULE, SUPACRYPT_JUDGE_TOKEN and SUPACRYPT_JUDGE_PIN set, another module is
 # judged.
@@ -20,18 +19,11 @@ for part in common packages build backend judges; do
 done
 export SUPACRYPT_PROFILE=${SUPACRYPT_PROFILE:-dev} SUPACRYPT_ROOT SUPACRYPT_CACHE
 
-# Judges that the module fails, each with the reason.
-not_yet=(
-    "pkcs11-tool-import: destroys the halves of a pair one by one; ours go together, with the private one"
-    "pkcs11-tool-wrap: wraps extractable keys of the token, and stores a public key alone"
-)
-
-modules=(ours) table='' all='' names=()
+modules=(ours) table='' names=()
 while [ $# -gt 0 ]; do
     case $1 in
         --softhsm) modules=(softhsm) ;;
         --table) modules=(ours softhsm) table=1 ;;
-        --all) all=1 ;;
         -*) die "run.sh does not know '$1'" ;;
         *) names+=("$1") ;;
     esac
@@ -70,16 +62,7 @@ make_token() {
     esac
 }
 
-# is_not_yet NAME: whether our module is not ready for the judge.
-is_not_yet() {
-    local entry
-    for entry in "${not_yet[@]}"; do
-        if [ "${entry%%:*}" = "$1" ]; then return; fi
-    done
-    return 1
-}
-
-# chosen MODULE: the names of the judges to run.
+# chosen: the names of the judges to run.
 chosen() {
     local judge name
     if [ ${#names[@]} -gt 0 ]; then
@@ -88,9 +71,7 @@ chosen() {
     fi
     for judge in "$here"/judge-*.sh; do
         name=$(basename "$judge" .sh)
-        name=${name#judge-}
-        if [ "$1" = ours ] && [ -z "$all$table" ] && is_not_yet "$name"; then continue; fi
-        echo "$name"
+        echo "${name#judge-}"
     done
 }
 
@@ -113,9 +94,6 @@ judge() {
     fi
     verdicts[$module/$name]=$verdict
     printf '%-20s %-16s %6d ms\n' "$name" "$verdict" $((($(date +%s%N) - start) / 1000000))
-    if [ "$module" = ours ] && [ "$verdict" != FAILED ] && is_not_yet "$name"; then
-        say "$name passes now: take it out of not_yet in run.sh"
-    fi
     if [ "$verdict" = FAILED ]; then
         tail -n 40 "$dir.log"
         tail -n 10 "$JUDGE_BACKEND/supacryptd.log" 2>/dev/null || true
@@ -124,11 +102,11 @@ judge() {
 
 for module in "${modules[@]}"; do
     start_module "$module"
-    for name in $(chosen "$module"); do judge "$module" "$name"; done
+    for name in $(chosen); do judge "$module" "$name"; done
 done
 if [ -n "$table" ]; then
     printf '\n| judge | what it does | ours | SoftHSM2 |\n|---|---|---|---|\n'
-    for name in $(chosen ours); do
+    for name in $(chosen); do
         # What a judge does is said by the comment that it begins with.
         about=$(sed '/^# shellcheck/,$d; s/^# //' "$here/judge-$name.sh" | paste -sd' ')
         printf '| [%s](../ci/judges/judge-%s.sh) | %s | %s | %s |\n' "$name" "$name" "$about" \

@@ -294,7 +294,7 @@ fn changed_attributes(
     with_key_attributes(key, attributes)
 }
 
-fn key_service(transport: Transport) -> KeyServiceClient<Transport> {
+pub(crate) fn key_service(transport: Transport) -> KeyServiceClient<Transport> {
     // A page of keys with long labels and annotations is larger than what gRPC allows by default.
     KeyServiceClient::new(transport).max_decoding_message_size(usize::MAX)
 }

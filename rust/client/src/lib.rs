@@ -53,6 +53,7 @@ mod platform;
 mod process;
 mod tls;
 mod transport;
+mod wrap;
 
 pub use call::Retry;
 pub use client::Client;
@@ -69,3 +70,4 @@ pub use objects::{
 pub use supacrypt_proto::limits;
 pub use tls::key_exchanges;
 pub use transport::Transport;
+pub use wrap::WrappingKey;

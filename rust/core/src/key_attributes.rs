@@ -36,6 +36,10 @@ bitflags::bitflags! {
         const EXTRACTABLE = 1 << 6;
         /// It was generated, and was never extractable. The server's to say.
         const NEVER_EXTRACTABLE = 1 << 7;
+        /// It is a public key without its private half. Fixed at creation.
+        const PUBLIC_ONLY = 1 << 8;
+        /// Its public half is no object of its own for applications.
+        const PRIVATE_ONLY = 1 << 9;
     }
 }
 

@@ -223,6 +223,15 @@ impl KeySpec {
         }
     }
 
+    /// What the public half of such a key pair can do alone.
+    pub const fn public_usages(self) -> KeyUsages {
+        if !self.is_asymmetric() {
+            return KeyUsages::empty();
+        }
+        let public = KeyUsages::VERIFY.union(KeyUsages::ENCRYPT).union(KeyUsages::ENCAPSULATE);
+        self.possible_usages().intersection(public)
+    }
+
     /// What a key of this kind may do when its maker does not say: one purpose. An EC key signs and
     /// a generic secret makes MACs; they derive only when that was asked for, because deriving hands
     /// out secrets. An AES key encrypts: one that makes MACs as well weakens both.

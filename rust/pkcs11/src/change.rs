@@ -1,4 +1,4 @@
-//! `C_SetAttributeValue` and `C_DestroyObject`.
+//! `C_SetAttributeValue`.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::{
     error::{Result, Rv},
     key_attributes,
     module::Module,
-    object::{Class, Object, TokenObject},
+    object::Class,
     session::Session,
     stored,
     template::Template,
@@ -66,31 +66,6 @@ fn change_key(module: &Module, class: Class, key: &Arc<Key>, template: &Template
     }
     if change != KeyChange::default() {
         module.client.update_key(&key.name, change)?;
-    }
-    Ok(())
-}
-
-/// Ends an object. With the private half of a key of the token the whole key is deleted.
-pub(crate) fn destroy(module: &Module, session: &Session, handle: CK_OBJECT_HANDLE) -> Result<()> {
-    match module.object(session, handle)? {
-        Object::Token(token) => {
-            session.may_write()?;
-            match &*token {
-                TokenObject::Key(_, Class::Public) => return Err(Rv(CKR_ACTION_PROHIBITED)),
-                TokenObject::Key(name, _) => {
-                    module.client.delete_key(name)?;
-                    module.objects.forget_key(name);
-                }
-                TokenObject::Stored(name) => {
-                    module.client.delete_object(name)?;
-                    module.objects.forget_stored(name);
-                }
-            }
-        }
-        Object::Session(owned) if owned.object.attributes.flag(CKA_DESTROYABLE) => {
-            module.objects.destroy(handle);
-        }
-        Object::Session(_) => return Err(Rv(CKR_ACTION_PROHIBITED)),
     }
     Ok(())
 }

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use cryptoki_sys::*;
-use supacrypt_client::{KeyFilter, NewKey};
-use supacrypt_core::KeyUsages;
+use supacrypt_client::{KeyChange, KeyFilter, NewKey};
+use supacrypt_core::{KeyAttributesChange, KeyFlags, KeySpec, KeyUsages};
 use supacrypt_crypto::PublicKey;
 
 use crate::{
@@ -73,9 +73,9 @@ pub(crate) fn keep(
     }
     session.may_write()?;
     match object.usable_key() {
-        Some((Class::Public, Key::Session(key, _))) => {
+        Some((Class::Public, Key::Session(key, usages))) => {
             let public = key.public_key().ok_or(Rv(CKR_GENERAL_ERROR))?;
-            known_half(module, session, public, &object)
+            import_public(module, session, public, usages, &object)
         }
         Some((class, Key::Session(key, usages))) => {
             import(module, session, class, &key, usages, &object)
@@ -107,30 +107,68 @@ fn import(
         // What the public half does is not for its private half to say.
         usages |= KeyUsages::VERIFY | KeyUsages::ENCRYPT | KeyUsages::ENCAPSULATE;
     }
-    let label = object.attributes.get(CKA_LABEL).unwrap_or_default().to_vec();
-    let new = NewKey {
-        id: None,
-        label: String::from_utf8(label).map_err(|_| Rv(CKR_ATTRIBUTE_VALUE_INVALID))?,
-        object_id: object.attributes.get(CKA_ID).unwrap_or_default().to_vec(),
-        spec: key.spec,
-        secret_length: None,
-        attributes: key_attributes::of_new(|attribute| {
-            Ok(object.attributes.get(attribute).map(<[u8]>::to_vec))
-        })?,
-        usages: usages.intersection(key.spec.possible_usages()),
+    let mut new = new_key(object, key.spec, usages.intersection(key.spec.possible_usages()))?;
+    // An application that brought the public half before shows that one.
+    let known = match key.public_key() {
+        Some(public) => with_public_key(module, session, public, object)?,
+        None => None,
     };
+    if known.is_some() {
+        new.attributes.flags |= KeyFlags::PRIVATE_ONLY;
+    }
     let made = module.client.import_key(&session.keyring, new, material.as_bytes())?;
     Ok(module.objects.handle(TokenObject::Key(made.name.clone(), class)))
 }
 
-/// The public half that a key of the token has already: applications that bring in a private key
-/// bring its public key, too. A public key alone is not kept: nothing on the token belongs to it.
-fn known_half(
+/// Brings a public key into the token: as the half of the pair that is there already, for
+/// applications that bring in a private key bring its public key, too, or as a key of its own.
+fn import_public(
+    module: &Module,
+    session: &Session,
+    public: &PublicKey,
+    usages: KeyUsages,
+    object: &SessionObject,
+) -> Result<CK_OBJECT_HANDLE> {
+    let key = match with_public_key(module, session, public, object)? {
+        Some(key) if Class::of(&key).contains(&Class::Public) => key,
+        Some(key) => {
+            let taken = KeyFlags::PRIVATE_ONLY;
+            let attributes = KeyAttributesChange { taken, ..KeyAttributesChange::default() };
+            let change = KeyChange { attributes, ..KeyChange::default() };
+            module.client.update_key(&key.name, change)?
+        }
+        None => {
+            let spec = public.spec();
+            let mut new = new_key(object, spec, usages.intersection(spec.public_usages()))?;
+            new.attributes.flags |= KeyFlags::PUBLIC_ONLY;
+            module.client.import_key(&session.keyring, new, public.spki_der())?
+        }
+    };
+    Ok(module.objects.handle(TokenObject::Key(key.name.clone(), Class::Public)))
+}
+
+/// What comes to the token, as the object's attributes describe it.
+fn new_key(object: &SessionObject, spec: KeySpec, usages: KeyUsages) -> Result<NewKey> {
+    let given = |attribute| object.attributes.get(attribute).map(<[u8]>::to_vec);
+    let label = given(CKA_LABEL).unwrap_or_default();
+    Ok(NewKey {
+        id: None,
+        label: String::from_utf8(label).map_err(|_| Rv(CKR_ATTRIBUTE_VALUE_INVALID))?,
+        object_id: given(CKA_ID).unwrap_or_default(),
+        spec,
+        secret_length: None,
+        attributes: key_attributes::of_new(|attribute| Ok(given(attribute)))?,
+        usages,
+    })
+}
+
+/// The key of the token that has this public key, and the object's `CKA_ID` if it has one.
+fn with_public_key(
     module: &Module,
     session: &Session,
     public: &PublicKey,
     object: &SessionObject,
-) -> Result<CK_OBJECT_HANDLE> {
+) -> Result<Option<Arc<supacrypt_client::Key>>> {
     let object_id = object.attributes.get(CKA_ID).filter(|id| !id.is_empty());
     let filter = KeyFilter {
         object_id: object_id.map(<[u8]>::to_vec),
@@ -138,7 +176,5 @@ fn known_half(
         ..KeyFilter::default()
     };
     let mut keys = module.client.find_keys(&session.keyring, &filter)?.into_iter();
-    let key = keys.find(|key| key.public_key.as_ref() == Some(public));
-    let name = key.ok_or(Rv(CKR_TEMPLATE_INCONSISTENT))?.name.clone();
-    Ok(module.objects.handle(TokenObject::Key(name, Class::Public)))
+    Ok(keys.find(|key| key.public_key.as_ref() == Some(public)))
 }

@@ -39,8 +39,6 @@ pub(crate) fn value(
         CKA_SUBJECT if class != Class::Secret => kept.subject.clone(),
         CKA_START_DATE => written(kept.start_date),
         CKA_END_DATE => written(kept.end_date),
-        // The halves of a pair are one key; it goes when its private half is destroyed.
-        CKA_DESTROYABLE if class == Class::Public => vec![CK_FALSE],
         _ => vec![if kept.flags.contains(flag(class, attribute)?) { CK_TRUE } else { CK_FALSE }],
     })
 }
@@ -48,8 +46,7 @@ pub(crate) fn value(
 /// What a new key shall have. `given` says what its maker wants of an attribute.
 ///
 /// # Errors
-/// `CKR_ATTRIBUTE_VALUE_INVALID`; `CKR_TEMPLATE_INCONSISTENT` for a key that its maker counts on
-/// taking away; and those of `given`.
+/// `CKR_ATTRIBUTE_VALUE_INVALID`, and those of `given`.
 pub(crate) fn of_new(
     given: impl Fn(CK_ATTRIBUTE_TYPE) -> Result<Option<Vec<u8>>>,
 ) -> Result<KeyAttributes> {
@@ -58,10 +55,6 @@ pub(crate) fn of_new(
         if let Some(value) = given(attribute)? {
             flags.set(flag, boolean(&value)?);
         }
-    }
-    // Keys of the token never leave it. One that need not be sensitive may still be.
-    if flags.contains(KeyFlags::EXTRACTABLE) {
-        return Err(Rv(CKR_TEMPLATE_INCONSISTENT));
     }
     Ok(KeyAttributes {
         subject: subject(&given(CKA_SUBJECT)?.unwrap_or_default())?,
@@ -169,7 +162,7 @@ mod tests {
         let two_bytes = |attribute| Ok((attribute == CKA_TRUSTED).then(|| vec![1, 0]));
         assert_eq!(of_new(two_bytes), Err(INVALID));
         let free = |attribute| Ok((attribute == CKA_EXTRACTABLE).then(|| vec![CK_TRUE]));
-        assert_eq!(of_new(free), Err(Rv(CKR_TEMPLATE_INCONSISTENT)));
+        assert!(of_new(free).unwrap().flags.contains(KeyFlags::EXTRACTABLE));
         let long = |attribute| Ok((attribute == CKA_SUBJECT).then(|| vec![0; 5000]));
         assert_eq!(of_new(long), Err(INVALID));
     }
@@ -201,7 +194,7 @@ mod tests {
         assert_eq!(value(&kept, Class::Secret, CKA_SUBJECT), None);
         assert_eq!(value(&kept, Class::Private, CKA_SUBJECT), Some(Vec::new()));
         assert_eq!(value(&kept, Class::Private, CKA_TRUSTED), None);
-        assert_eq!(value(&kept, Class::Public, CKA_DESTROYABLE), Some(vec![CK_FALSE]));
+        assert_eq!(value(&kept, Class::Public, CKA_DESTROYABLE), Some(vec![CK_TRUE]));
         assert_eq!(value(&kept, Class::Secret, CKA_DESTROYABLE), Some(vec![CK_TRUE]));
     }
 }

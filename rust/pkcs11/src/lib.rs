@@ -20,6 +20,7 @@ mod attributes;
 mod change;
 mod create;
 mod derive;
+mod destroy;
 mod error;
 mod ffi;
 mod find;

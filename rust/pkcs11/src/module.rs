@@ -140,16 +140,22 @@ impl Module {
         };
         let view = match &*token {
             TokenObject::Key(name, class) => {
-                self.client.key(name).map(|key| View::Key(*class, key)).inspect_err(|error| {
+                let key = self.client.key(name).inspect_err(|error| {
                     if matches!(error.reason(), Reason::KeyNotFound | Reason::KeyDeleted) {
                         self.objects.forget_key(name);
                     }
-                })
+                })?;
+                if !Class::of(&key).contains(class) {
+                    // Somebody destroyed this half.
+                    self.objects.forget(&[(*token).clone()]);
+                    return Err(Rv(CKR_OBJECT_HANDLE_INVALID));
+                }
+                Ok(View::Key(*class, key))
             }
             TokenObject::Stored(name) => {
                 self.client.object(name).map(View::stored).inspect_err(|error| {
                     if error.reason() == Reason::ObjectNotFound {
-                        self.objects.forget_stored(name);
+                        self.objects.forget(&[(*token).clone()]);
                     }
                 })
             }

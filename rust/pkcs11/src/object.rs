@@ -11,7 +11,7 @@ use std::{
 
 use cryptoki_sys::*;
 use supacrypt_client::Key;
-use supacrypt_core::{KeyName, ObjectName};
+use supacrypt_core::{KeyFlags, KeyName, ObjectName};
 
 use crate::{
     error::{Result, Rv},
@@ -41,7 +41,15 @@ impl Class {
 
     /// The objects of a key.
     pub(crate) fn of(key: &Key) -> &'static [Class] {
-        if key.spec.is_asymmetric() { &[Class::Public, Class::Private] } else { &[Class::Secret] }
+        if !key.spec.is_asymmetric() {
+            &[Class::Secret]
+        } else if key.attributes.flags.contains(KeyFlags::PUBLIC_ONLY) {
+            &[Class::Public]
+        } else if key.attributes.flags.contains(KeyFlags::PRIVATE_ONLY) {
+            &[Class::Private]
+        } else {
+            &[Class::Public, Class::Private]
+        }
     }
 }
 
@@ -164,12 +172,18 @@ impl Objects {
         self.forget(&classes.map(|class| TokenObject::Key(key.clone(), class)));
     }
 
-    /// Gives up the handle of a certificate or of data that is gone.
-    pub(crate) fn forget_stored(&self, name: &ObjectName) {
-        self.forget(&[TokenObject::Stored(name.clone())]);
+    /// Lets the handle of an object, if it has one, stand for the object that took its place.
+    pub(crate) fn replace(&self, gone: &TokenObject, by: TokenObject) {
+        let mut tables = self.tables.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(handle) = tables.by_name.remove(gone) {
+            let by = Arc::new(by);
+            tables.by_handle.insert(handle, Object::Token(Arc::clone(&by)));
+            tables.by_name.insert(by, handle);
+        }
     }
 
-    fn forget(&self, gone: &[TokenObject]) {
+    /// Gives up the handles of objects that are gone.
+    pub(crate) fn forget(&self, gone: &[TokenObject]) {
         let mut tables = self.tables.write().unwrap_or_else(PoisonError::into_inner);
         for object in gone {
             if let Some(handle) = tables.by_name.remove(object) {

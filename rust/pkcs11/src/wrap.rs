@@ -5,7 +5,8 @@
 use std::sync::Arc;
 
 use cryptoki_sys::*;
-use supacrypt_core::KeyUsages;
+use supacrypt_client::WrappingKey;
+use supacrypt_core::{KeyFlags, KeyUsages};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -24,7 +25,7 @@ use crate::{
     view::View,
 };
 
-/// Wraps `key` with `wrapping_key` into the caller's buffer. Keys of the token never leave it.
+/// Wraps `key` with `wrapping_key` into the caller's buffer: a session key here, one of the token there.
 pub(crate) fn wrap(
     module: &Module,
     session: &Session,
@@ -40,34 +41,70 @@ pub(crate) fn wrap(
             Rv(CKR_KEY_HANDLE_INVALID) => Rv(CKR_WRAPPING_KEY_HANDLE_INVALID),
             other => other,
         })?;
-    let owned = match module.view(session, key) {
-        Ok(View::Session(owned)) => owned,
-        Ok(View::Stored(..)) => return Err(Rv(CKR_KEY_HANDLE_INVALID)),
-        Ok(View::Key(Class::Public, _)) => return Err(Rv(CKR_KEY_NOT_WRAPPABLE)),
-        Ok(View::Key(..)) => return Err(Rv(CKR_KEY_UNEXTRACTABLE)),
+    let wrapped = match module.view(session, key) {
+        Ok(view) => view,
         Err(Rv(CKR_OBJECT_HANDLE_INVALID)) => return Err(Rv(CKR_KEY_HANDLE_INVALID)),
         Err(error) => return Err(error),
     };
-    let Some((_, Key::Session(key, _))) = owned.object.usable_key() else {
-        return Err(Rv(CKR_KEY_HANDLE_INVALID));
+    let (extractable, trusted_only) = match &wrapped {
+        View::Stored(..) => return Err(Rv(CKR_KEY_HANDLE_INVALID)),
+        View::Key(Class::Public, _) => return Err(Rv(CKR_KEY_NOT_WRAPPABLE)),
+        View::Key(_, key) => {
+            let flags = key.attributes.flags;
+            (flags.contains(KeyFlags::EXTRACTABLE), flags.contains(KeyFlags::WRAP_WITH_TRUSTED))
+        }
+        View::Session(owned) => {
+            let Some((_, Key::Session(key, _))) = owned.object.usable_key() else {
+                return Err(Rv(CKR_KEY_HANDLE_INVALID));
+            };
+            key.material().ok_or(Rv(CKR_KEY_NOT_WRAPPABLE))?;
+            let attributes = &owned.object.attributes;
+            (attributes.flag(CKA_EXTRACTABLE), attributes.flag(CKA_WRAP_WITH_TRUSTED))
+        }
     };
-    let material = key.material().ok_or(Rv(CKR_KEY_NOT_WRAPPABLE))?;
-    if !owned.object.attributes.flag(CKA_EXTRACTABLE) {
+    if !extractable {
         return Err(Rv(CKR_KEY_UNEXTRACTABLE));
     }
-    if owned.object.attributes.flag(CKA_WRAP_WITH_TRUSTED) && !wrapping_key.is_trusted() {
+    if trusted_only && !wrapping_key.is_trusted() {
         return Err(Rv(CKR_KEY_NOT_WRAPPABLE));
     }
-    let cipher = Cipher::new(Direction::Encrypt, mechanism, class, wrapping_key);
+    let cipher = Cipher::new(Direction::Encrypt, mechanism, class, wrapping_key.clone());
     let mut cipher = cipher.map_err(|error| match error {
         Rv(CKR_KEY_TYPE_INCONSISTENT) => Rv(CKR_WRAPPING_KEY_TYPE_INCONSISTENT),
         other => other,
     })?;
-    cipher.whole(&module.client, material.as_bytes(), output).map(drop).map_err(|error| match error
-    {
+    let written = match wrapped.into_key()? {
+        (_, Key::Token(key)) => by_backend(module, &key, &wrapping_key, mechanism, output),
+        (_, Key::Session(key, _)) => {
+            let material = key.material().ok_or(Rv(CKR_KEY_NOT_WRAPPABLE))?;
+            cipher.whole(&module.client, material.as_bytes(), output).map(drop)
+        }
+    };
+    written.map_err(|error| match error {
         Rv(CKR_DATA_LEN_RANGE) => Rv(CKR_KEY_SIZE_RANGE),
         other => other,
     })
+}
+
+/// Has the backend wrap a key of the token. A secret key of this process is not known there, and
+/// what it would wrap would have to come here in the clear.
+fn by_backend(
+    module: &Module,
+    key: &supacrypt_client::Key,
+    wrapping_key: &Key,
+    mechanism: &Mechanism,
+    output: &mut Output,
+) -> Result<()> {
+    let with = match wrapping_key {
+        Key::Token(key) => WrappingKey::Key(&key.version),
+        Key::Session(key, _) => {
+            WrappingKey::Public(key.public_key().ok_or(Rv(CKR_KEY_NOT_WRAPPABLE))?)
+        }
+    };
+    let cipher = mechanism.cipher()?;
+    let wrapped =
+        module.client.wrap_key(&key.version, with, cipher.scheme, &cipher.iv, &cipher.aad)?;
+    output.write(&wrapped)
 }
 
 /// Unwraps a key and makes the object that the template describes; returns its handle.

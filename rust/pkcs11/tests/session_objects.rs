@@ -168,12 +168,6 @@ fn import(_: &mut Backend) {
     assert_eq!(session.decrypt(&gcm, same, &ciphertext).expect("decrypted"), b"text");
     let origin = session.get_attributes(key, &[AttributeType::Local]).expect("its origin");
     assert_eq!(origin, [Attribute::Local(false)]);
-
-    let extractable = [token[0].clone(), Attribute::Extractable(true)];
-    match aes(&session, &extractable) {
-        Err(Error::Pkcs11(RvError::TemplateInconsistent, _)) => {}
-        other => panic!("{other:?}"),
-    }
     end(context);
 }
 

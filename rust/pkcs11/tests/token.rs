@@ -1,8 +1,12 @@
 //! What an application sees of a keyring: the token, its objects, and what it may not do.
 
 mod common;
+#[path = "token/halves.rs"]
+mod halves;
 #[path = "token/key_attributes.rs"]
 mod key_attributes;
+#[path = "token/wrapping.rs"]
+mod wrapping;
 
 use cryptoki::{
     error::{Error, RvError},
@@ -27,8 +31,14 @@ fn main() {
         ("attributes_change_in_their_direction_only", key_attributes::change),
         ("only_a_trusted_key_wraps_what_asks_for_one", key_attributes::trusted),
         ("a_key_may_want_a_login_for_each_operation", key_attributes::login),
-        ("a_destroyed_key_is_gone", destroy),
-        ("keys_that_could_leave_are_refused", refused_templates),
+        ("each_half_of_a_pair_goes_on_its_own", halves::destroyed),
+        ("no_half_of_an_undestroyable_pair_goes", halves::undestroyable),
+        ("a_public_key_lives_alone_on_the_token", halves::public_alone),
+        ("an_extractable_secret_leaves_wrapped", wrapping::secret),
+        ("an_extractable_private_key_leaves_wrapped", wrapping::private),
+        ("a_public_key_wraps_a_key_of_the_token", wrapping::by_public_key),
+        ("a_key_leaves_by_a_trusted_one_where_it_says_so", wrapping::trusted),
+        ("templates_that_make_no_sense_are_refused", refused_templates),
         ("wrong_handles_and_mechanisms_are_refused", refused_operations),
     ]);
 }
@@ -182,20 +192,6 @@ fn change(_: &mut Backend) {
     end(context);
 }
 
-fn destroy(_: &mut Backend) {
-    let context = load();
-    let session = open(&context);
-    let (public, private) = p256(&session, "doomed");
-    assert_refused(session.destroy_object(public), RvError::ActionProhibited);
-    session.destroy_object(private).expect("gone");
-    assert_refused(session.destroy_object(private), RvError::ObjectHandleInvalid);
-    let signed = session.sign(&Mechanism::Ecdsa, private, &[1; 32]);
-    assert_refused(signed, RvError::KeyHandleInvalid);
-    assert_eq!(session.find_objects(&[Attribute::Label("doomed".into())]).expect("find"), []);
-    drop(session);
-    end(context);
-}
-
 fn refused_templates(_: &mut Backend) {
     let context = load();
     let session = open(&context);
@@ -204,8 +200,6 @@ fn refused_templates(_: &mut Backend) {
     };
     let kept = Attribute::Token(true);
     let bits = Attribute::ModulusBits(2048.into());
-    let extractable = [kept.clone(), Attribute::Extractable(true)];
-    assert_refused(rsa(std::slice::from_ref(&bits), &extractable), RvError::TemplateInconsistent);
     let kept = [kept];
     assert_refused(rsa(&[], &kept), RvError::TemplateIncomplete);
     assert_refused(rsa(&[Attribute::ModulusBits(1024.into())], &kept), RvError::KeySizeRange);

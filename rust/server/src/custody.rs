@@ -3,6 +3,7 @@
 //! The rest of the server knows keys by an opaque reference and a [`KeyHandle`]. Whether the
 //! material lies in this process or in a service somewhere else is the custodian's business.
 
+mod public;
 mod software;
 
 use std::{future::Future, pin::Pin, sync::Arc};
@@ -12,8 +13,10 @@ use supacrypt_core::{
     Algorithm, DerivationInput, DerivationScheme, EncryptionScheme, KemScheme, KeySpec, MacScheme,
     Operation, Result, SignatureScheme,
 };
+use supacrypt_crypto::Material;
 use zeroize::Zeroizing;
 
+pub(crate) use public::PublicKeys;
 pub use software::SoftwareCustodian;
 
 /// Holds key material.
@@ -53,6 +56,14 @@ pub trait Custodian: Send + Sync {
         reference: &[u8],
         context: &[u8],
     ) -> Result<Arc<dyn KeyHandle>>;
+
+    /// Gives out the material as [`import`](Self::import) takes it in. Whether it may leave is not the
+    /// custodian's to say.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open), and
+    /// [`Reason::UsageNotPermitted`](supacrypt_core::Reason::UsageNotPermitted) where it cannot.
+    async fn export(&self, spec: KeySpec, reference: &[u8], context: &[u8]) -> Result<Material>;
 
     /// Erases the material outside the server's own store. Erasing twice is no error.
     ///

@@ -5,6 +5,7 @@ mod lifecycle;
 mod purge;
 mod unlock;
 mod versions;
+mod wrap;
 
 use std::sync::Arc;
 
@@ -13,9 +14,10 @@ use supacrypt_core::{Error, KeyName, Reason, Result};
 pub use cache::UsableVersion;
 pub use lifecycle::{KeyChange, NewKey};
 pub use unlock::{is_sealed, unlock};
+pub use wrap::{Wrapping, WrappingKey};
 
 use crate::{
-    custody::Custodian,
+    custody::{Custodian, PublicKeys},
     store::{Store, StoredReference, Write},
     watch::Watchers,
 };
@@ -49,8 +51,9 @@ impl Keys {
 
     /// The custodian that a version is stored with.
     fn custodian_of(&self, reference: &StoredReference) -> Result<&dyn Custodian> {
-        if reference.custodian == self.custodian.id() {
-            return Ok(&*self.custodian);
+        let all: [&dyn Custodian; 2] = [&*self.custodian, &PublicKeys];
+        if let Some(found) = all.into_iter().find(|each| each.id() == reference.custodian) {
+            return Ok(found);
         }
         Err(Error::new(
             Reason::CustodianUnavailable,

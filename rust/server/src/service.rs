@@ -13,6 +13,7 @@ mod request;
 pub use failure::Failure;
 pub use in_flight::InFlight;
 pub use operation::KeyOperation;
+pub(crate) use operation::keyring_of;
 pub use request::Subject;
 
 use std::sync::Arc;

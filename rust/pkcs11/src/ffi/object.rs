@@ -7,7 +7,7 @@ use cryptoki_sys::*;
 use super::{guard::in_session, input, output::put};
 use crate::{
     attribute::Attribute,
-    change, create,
+    change, create, destroy,
     error::{Result, Rv},
     find::find,
     operation::begin,
@@ -159,7 +159,7 @@ pub(super) unsafe extern "C" fn destroy_object(
     object: CK_OBJECT_HANDLE,
 ) -> CK_RV {
     in_session("C_DestroyObject", session, |module, session| {
-        change::destroy(module, session, object)
+        destroy::destroy(module, session, object)
     })
 }
 

@@ -17,6 +17,8 @@ impl TryFrom<&v1::Key> for KeyAttributes {
             (key.trusted, KeyFlags::TRUSTED),
             (key.extractable, KeyFlags::EXTRACTABLE),
             (key.never_extractable, KeyFlags::NEVER_EXTRACTABLE),
+            (key.public_only, KeyFlags::PUBLIC_ONLY),
+            (key.private_only, KeyFlags::PRIVATE_ONLY),
         ];
         Ok(KeyAttributes {
             subject: key.subject.clone(),
@@ -50,6 +52,8 @@ pub fn with_key_attributes(key: v1::Key, attributes: KeyAttributes) -> v1::Key {
         trusted: flags.contains(KeyFlags::TRUSTED),
         extractable: flags.contains(KeyFlags::EXTRACTABLE),
         never_extractable: flags.contains(KeyFlags::NEVER_EXTRACTABLE),
+        public_only: flags.contains(KeyFlags::PUBLIC_ONLY),
+        private_only: flags.contains(KeyFlags::PRIVATE_ONLY),
         ..key
     }
 }

@@ -42,11 +42,16 @@ impl Validate for v1::VerifyRequest {
     }
 }
 
+/// Checks what an encryption has beside its input.
+pub(super) fn parameters(iv: &[u8], aad: &[u8]) -> Result<()> {
+    bytes("iv", iv.len(), IV)?;
+    bytes("aad", aad.len(), limits::INPUT)
+}
+
 impl Validate for v1::EncryptRequest {
     fn validate(&self) -> Result<()> {
         operation_name(&self.name)?;
-        bytes("iv", self.iv.len(), IV)?;
-        bytes("aad", self.aad.len(), limits::INPUT)?;
+        parameters(&self.iv, &self.aad)?;
         bytes("plaintext", self.plaintext.len(), limits::INPUT)
     }
 }
@@ -54,8 +59,7 @@ impl Validate for v1::EncryptRequest {
 impl Validate for v1::DecryptRequest {
     fn validate(&self) -> Result<()> {
         operation_name(&self.name)?;
-        bytes("iv", self.iv.len(), IV)?;
-        bytes("aad", self.aad.len(), limits::INPUT)?;
+        parameters(&self.iv, &self.aad)?;
         // A ciphertext is longer than its plaintext by a padding block or a tag.
         bytes("ciphertext", self.ciphertext.len(), limits::INPUT + IV)
     }

@@ -7,7 +7,10 @@ use supacrypt_core::{
 use super::{
     Validate, at_most, bytes, limits, name, page, request_id, required, text, update_mask,
 };
-use crate::{key_usages_from_wire, v1};
+use crate::{
+    key_usages_from_wire,
+    v1::{self, wrap_key_request::WrappingKey},
+};
 
 impl Validate for v1::Key {
     fn validate(&self) -> Result<()> {
@@ -37,7 +40,8 @@ fn new_key(parent: &str, key_id: &str, key: &Option<v1::Key>, id: &str) -> Resul
     let spec = KeySpec::try_from(key.spec()).map_err(|error| error.in_field("key.spec"))?;
     secret_length(spec, key.secret_length)?;
     let usages = key_usages_from_wire(&key.usages).map_err(|error| error.in_field("key.usages"))?;
-    let impossible = usages.difference(spec.possible_usages());
+    let possible = if key.public_only { spec.public_usages() } else { spec.possible_usages() };
+    let impossible = usages.difference(possible);
     if !impossible.is_empty() {
         let message = format!("a key of type {spec} cannot be used to {impossible:?}");
         return Err(Error::new(Reason::InvalidArgument, message).in_field("key.usages"));
@@ -63,6 +67,10 @@ fn secret_length(spec: KeySpec, length: u32) -> Result<()> {
 
 impl Validate for v1::CreateKeyRequest {
     fn validate(&self) -> Result<()> {
+        if self.key.as_ref().is_some_and(|key| key.public_only) {
+            let message = "a public key alone is imported, not made";
+            return Err(Error::new(Reason::InvalidArgument, message).in_field("key.public_only"));
+        }
         new_key(&self.parent, &self.key_id, &self.key, &self.request_id)
     }
 }
@@ -71,7 +79,8 @@ impl Validate for v1::ImportKeyRequest {
     fn validate(&self) -> Result<()> {
         new_key(&self.parent, &self.key_id, &self.key, &self.request_id)?;
         if self.material.is_empty() {
-            let message = "material is required: DER PKCS#8 for private keys, bytes for secrets";
+            let message = "material is required: DER PKCS#8 for private keys, bytes for secrets, \
+                           DER SubjectPublicKeyInfo for public keys";
             return Err(Error::new(Reason::InvalidArgument, message).in_field("material"));
         }
         bytes("material", self.material.len(), limits::MATERIAL)
@@ -123,6 +132,7 @@ impl Validate for v1::UpdateKeyRequest {
             "wrap_with_trusted",
             "trusted",
             "extractable",
+            "private_only",
         ];
         update_mask(&self.update_mask, &known)?;
         key.validate()
@@ -189,6 +199,17 @@ impl Validate for v1::DestroyKeyVersionRequest {
 impl Validate for v1::GetPublicKeyRequest {
     fn validate(&self) -> Result<()> {
         super::crypto::key_or_version("name", &self.name)
+    }
+}
+
+impl Validate for v1::WrapKeyRequest {
+    fn validate(&self) -> Result<()> {
+        super::crypto::key_or_version("name", &self.name)?;
+        match required("wrapping_key", &self.wrapping_key)? {
+            WrappingKey::Key(key) => super::crypto::key_or_version("key", key)?,
+            WrappingKey::PublicKey(der) => bytes("public_key", der.len(), limits::MATERIAL)?,
+        }
+        super::crypto::parameters(&self.iv, &self.aad)
     }
 }
 

@@ -64,6 +64,11 @@ impl Custodian for SoftwareCustodian {
         reference: &[u8],
         context: &[u8],
     ) -> Result<Arc<dyn KeyHandle>> {
+        let material = self.export(spec, reference, context).await?;
+        Ok(Arc::new(SoftwareKey(Key::load(spec, &material)?)))
+    }
+
+    async fn export(&self, spec: KeySpec, reference: &[u8], context: &[u8]) -> Result<Material> {
         let material = self.envelope.open(&aad(spec, context), reference).map_err(|_| {
             Error::new(
                 Reason::SealUnavailable,
@@ -71,8 +76,7 @@ impl Custodian for SoftwareCustodian {
                  the store was altered, or parts of two stores were mixed",
             )
         })?;
-        let key = Key::load(spec, &Material::from_stored(material))?;
-        Ok(Arc::new(SoftwareKey(key)))
+        Ok(Material::from_stored(material))
     }
 
     async fn destroy(&self, _reference: &[u8]) -> Result<()> {

@@ -1,6 +1,7 @@
 //! `KeyService`.
 
 mod fields;
+mod wrap;
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use supacrypt_proto::{limits, v1};
 use tonic::{Request, Response, Status, async_trait};
 
 use self::fields::{change, new_key};
+use self::wrap::wrap;
 use super::call::{Caller, answer, peer};
 use super::page::page;
 use super::records;
@@ -305,6 +307,20 @@ impl KeyService for Keys {
                 let stored = caller.service.keys.get_version(&version).await?;
                 public_key(&version, stored.spec, stored.version.public_key).map_err(Failure::from)
             },
+        )
+        .await
+    }
+
+    async fn wrap_key(
+        &self,
+        request: Request<v1::WrapKeyRequest>,
+    ) -> Result<Response<v1::WrapKeyResponse>, Status> {
+        answer(
+            &self.0,
+            request,
+            "WrapKey",
+            |m| m.name.clone(),
+            async |caller, message| wrap(&caller, message).await,
         )
         .await
     }

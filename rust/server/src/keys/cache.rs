@@ -9,7 +9,10 @@ use supacrypt_core::{
 };
 
 use super::Keys;
-use crate::{custody::KeyHandle, store};
+use crate::{
+    custody::KeyHandle,
+    store::{self, StoredReference, StoredVersion},
+};
 
 /// A key version that may be used right now.
 pub struct UsableVersion {
@@ -107,8 +110,15 @@ impl Keys {
         Ok(store::keys::get(&mut read, &key).await?.primary.name)
     }
 
-    async fn load(&self, name: &KeyVersionName) -> Result<UsableVersion> {
-        let stored = {
+    /// A version that may be used right now, and where its material is.
+    ///
+    /// # Errors
+    /// As [`usable`](Self::usable), but for those of the custodian.
+    pub(super) async fn enabled(
+        &self,
+        name: &KeyVersionName,
+    ) -> Result<(StoredVersion, StoredReference)> {
+        let mut stored = {
             let mut read = self.store.read().await?;
             match store::versions::get(&mut read, name).await {
                 // Which of the two is missing matters to whoever has to find the mistake.
@@ -123,15 +133,17 @@ impl Keys {
         if stored.deleted {
             return refuse(Reason::KeyDeleted, "is deleted; undelete its key to use it again");
         }
-        let reference = match (stored.version.state, stored.reference) {
-            (KeyVersionState::Enabled, Some(reference)) => reference,
-            (KeyVersionState::Disabled, _) => {
-                return refuse(Reason::KeyVersionDisabled, "is disabled");
-            }
+        match (stored.version.state, stored.reference.take()) {
+            (KeyVersionState::Enabled, Some(reference)) => Ok((stored, reference)),
+            (KeyVersionState::Disabled, _) => refuse(Reason::KeyVersionDisabled, "is disabled"),
             (KeyVersionState::Destroyed | KeyVersionState::Enabled, _) => {
-                return refuse(Reason::KeyVersionDestroyed, "was destroyed");
+                refuse(Reason::KeyVersionDestroyed, "was destroyed")
             }
-        };
+        }
+    }
+
+    async fn load(&self, name: &KeyVersionName) -> Result<UsableVersion> {
+        let (stored, reference) = self.enabled(name).await?;
         let handle = self
             .custodian_of(&reference)?
             .open(stored.spec, &reference.reference, reference.uid.as_bytes())

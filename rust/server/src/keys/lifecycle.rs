@@ -9,7 +9,7 @@ use supacrypt_core::{
 
 use super::Keys;
 use crate::{
-    custody::NewMaterial,
+    custody::{Custodian, NewMaterial, PublicKeys},
     new_id::id_from_label,
     store::{
         self, KeyFilter, KeyRecord, KeyVersionRecord, Page, PageQuery, RequestId, StoredReference,
@@ -41,7 +41,7 @@ pub struct NewKey {
 }
 
 /// What changes in a key; `None` leaves a field as it is.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KeyChange {
     /// Text for people.
     pub label: Option<String>,
@@ -96,8 +96,9 @@ impl Keys {
         }
         let id = new.id.clone().map_or_else(|| id_from_label(&new.label, "key"), Ok)?;
         let name = new.keyring.key(id);
-        let (version, reference) =
-            self.new_version(name.version(1), new.spec, secret_length, material).await?;
+        let custodian = self.custodian_for(new.attributes.flags);
+        let made = new_version(custodian, name.version(1), new.spec, secret_length, material);
+        let (version, reference) = made.await?;
         let key = KeyRecord {
             name: name.clone(),
             label: new.label,
@@ -117,7 +118,7 @@ impl Keys {
         if let Some(request) = &request {
             if let Some(made) = store::requests::find(&mut write, request).await? {
                 let twin = store::keys::get(&mut write, &made.parse()?).await;
-                self.custodian.destroy(&reference.reference).await?;
+                custodian.destroy(&reference.reference).await?;
                 return twin;
             }
             store::requests::insert(&mut write, request, &name.to_string()).await?;
@@ -128,36 +129,16 @@ impl Keys {
         };
         if let Err(error) = inserted {
             drop(write);
-            self.custodian.destroy(&reference.reference).await?;
+            custodian.destroy(&reference.reference).await?;
             return Err(error);
         }
         self.commit(write, &name, 1).await?;
         Ok(key)
     }
 
-    /// Has the custodian make or take in material for a version.
-    pub(super) async fn new_version(
-        &self,
-        name: KeyVersionName,
-        spec: KeySpec,
-        secret_length: Option<u32>,
-        material: Option<&[u8]>,
-    ) -> Result<(KeyVersionRecord, StoredReference)> {
-        let uid = store::random_text(26)?;
-        let NewMaterial { reference, public_key } = match material {
-            Some(material) => self.custodian.import(spec, material, uid.as_bytes()).await?,
-            None => self.custodian.generate(spec, secret_length, uid.as_bytes()).await?,
-        };
-        let version = KeyVersionRecord {
-            name,
-            state: KeyVersionState::Enabled,
-            origin: if material.is_some() { Origin::Imported } else { Origin::Generated },
-            public_key,
-            create_time: store::now(),
-            destroy_time: None,
-        };
-        let custodian = self.custodian.id().to_owned();
-        Ok((version, StoredReference { custodian, uid, reference }))
+    /// Whose a new key becomes.
+    pub(super) fn custodian_for(&self, flags: KeyFlags) -> &dyn Custodian {
+        if flags.contains(KeyFlags::PUBLIC_ONLY) { &PublicKeys } else { &*self.custodian }
     }
 
     /// Reads a key, deleted or not.
@@ -193,7 +174,7 @@ impl Keys {
         let mut key = store::keys::get(&mut write, name).await?;
         store::check_etag(name, &key.etag, etag)?;
         refuse_deleted(&key)?;
-        refuse_unmodifiable(&key)?;
+        refuse_change(&key, &change)?;
         if let Some(number) = change.primary_version {
             key.primary = store::versions::get(&mut write, &name.version(number)).await?.version;
         }
@@ -258,6 +239,31 @@ impl Keys {
     }
 }
 
+/// Has a custodian make or take in material for a version.
+pub(super) async fn new_version(
+    custodian: &dyn Custodian,
+    name: KeyVersionName,
+    spec: KeySpec,
+    secret_length: Option<u32>,
+    material: Option<&[u8]>,
+) -> Result<(KeyVersionRecord, StoredReference)> {
+    let uid = store::random_text(26)?;
+    let NewMaterial { reference, public_key } = match material {
+        Some(material) => custodian.import(spec, material, uid.as_bytes()).await?,
+        None => custodian.generate(spec, secret_length, uid.as_bytes()).await?,
+    };
+    let version = KeyVersionRecord {
+        name,
+        state: KeyVersionState::Enabled,
+        origin: if material.is_some() { Origin::Imported } else { Origin::Generated },
+        public_key,
+        create_time: store::now(),
+        destroy_time: None,
+    };
+    let custodian = custodian.id().to_owned();
+    Ok((version, StoredReference { custodian, uid, reference }))
+}
+
 /// Refuses to change a key that is deleted.
 pub(super) fn refuse_deleted(key: &KeyRecord) -> Result<()> {
     if key.purge_time.is_none() {
@@ -267,6 +273,19 @@ pub(super) fn refuse_deleted(key: &KeyRecord) -> Result<()> {
         Reason::KeyDeleted,
         format!("{} is deleted; undelete it to change or use it again", key.name),
     ))
+}
+
+/// Refuses a change that the key was made to rule out. That its public half is no object any more is
+/// none of the key: it is about doing away with something.
+fn refuse_change(key: &KeyRecord, change: &KeyChange) -> Result<()> {
+    let mut rest = change.clone();
+    let hides = rest.attributes.given.contains(KeyFlags::PRIVATE_ONLY);
+    rest.attributes.given.remove(KeyFlags::PRIVATE_ONLY);
+    rest.attributes.taken.remove(KeyFlags::PRIVATE_ONLY);
+    if hides {
+        refuse_undestroyable(key)?;
+    }
+    if rest == KeyChange::default() { Ok(()) } else { refuse_unmodifiable(key) }
 }
 
 /// Refuses to change a key that was made so that nobody can.
@@ -296,10 +315,15 @@ fn attributes(asked: KeyAttributes, origin: Origin) -> KeyAttributes {
 }
 
 fn usages(new: &NewKey) -> Result<KeyUsages> {
+    let possible = if new.attributes.flags.contains(KeyFlags::PUBLIC_ONLY) {
+        new.spec.public_usages()
+    } else {
+        new.spec.possible_usages()
+    };
     if new.usages.is_empty() {
-        return Ok(new.spec.usual_usages());
+        return Ok(new.spec.usual_usages().intersection(possible));
     }
-    if new.spec.possible_usages().contains(new.usages) {
+    if possible.contains(new.usages) {
         return Ok(new.usages);
     }
     Err(Error::new(

@@ -4,7 +4,7 @@ use supacrypt_core::{Error, KeyName, KeyVersionName, KeyVersionState, Reason, Re
 
 use super::{
     Keys,
-    lifecycle::{refuse_deleted, refuse_undestroyable, refuse_unmodifiable},
+    lifecycle::{new_version, refuse_deleted, refuse_undestroyable, refuse_unmodifiable},
 };
 use crate::store::{
     self, KeyRecord, KeyVersionRecord, Page, PageQuery, RequestId, StoredVersion, Write,
@@ -24,14 +24,16 @@ impl Keys {
         let before = self.get(key).await?;
         refuse_unmodifiable(&before)?;
         // The number is known inside the transaction only; the custodian does not need it.
-        let (mut version, reference) =
-            self.new_version(key.version(1), before.spec, before.secret_length, None).await?;
+        let custodian = self.custodian_for(before.attributes.flags);
+        let (spec, secret_length) = (before.spec, before.secret_length);
+        let made = new_version(custodian, key.version(1), spec, secret_length, None);
+        let (mut version, reference) = made.await?;
         let mut write = self.store.write().await?;
         if let Some(request) = &request
             && let Some(made) = store::requests::find(&mut write, request).await?
         {
             let twin = store::versions::get(&mut write, &made.parse()?).await;
-            self.custodian.destroy(&reference.reference).await?;
+            custodian.destroy(&reference.reference).await?;
             return twin.map(|stored| stored.version);
         }
         let mut record = store::keys::get(&mut write, key).await?;

@@ -110,7 +110,7 @@ impl Service {
         operation.validate()?;
         operation.complete()?;
         // Before anything is looked up, so that nobody learns what exists in foreign keyrings.
-        self.authorize_use(peer, &keyring(operation.name())?)?;
+        self.authorize_use(peer, &keyring_of(operation.name())?)?;
         let version = match self.keys.cached(operation.name()) {
             Some(version) => {
                 self.metrics.key_cache.hits.inc();
@@ -170,7 +170,10 @@ fn compute(version: &UsableVersion, request: &CryptoRequest<'_>) -> Result<Crypt
 }
 
 /// The keyring that a name of a key version or key lies in.
-fn keyring(name: &str) -> Result<ResourceId> {
+///
+/// # Errors
+/// [`Reason::InvalidResourceName`](supacrypt_core::Reason::InvalidResourceName).
+pub(crate) fn keyring_of(name: &str) -> Result<ResourceId> {
     let key = match name.parse::<KeyVersionName>() {
         Ok(version) => version.key().clone(),
         Err(_) => name.parse::<KeyName>().map_err(|error| error.in_field("name"))?,

@@ -3,7 +3,10 @@
 use std::path::PathBuf;
 
 use supacrypt_core::{Error, KeySpec, Reason, Result};
-use supacrypt_proto::{limits, v1::ImportKeyRequest};
+use supacrypt_proto::{
+    limits,
+    v1::{ImportKeyRequest, Key},
+};
 use zeroize::Zeroizing;
 
 use super::{new_key::NewKey, show};
@@ -16,7 +19,8 @@ use crate::{api::request_id, context::Context, files, names::KeyRef};
 pub(crate) struct Import {
     /// The new key: KEYRING/KEY, or KEY
     key: KeyRef,
-    /// Private keys: PKCS#8, PEM or DER. Secret keys: the bytes. `-` for standard input
+    /// Private keys: PKCS#8, PEM or DER. Public keys alone: PEM. Secret keys: the bytes. `-` for
+    /// standard input
     file: PathBuf,
     #[command(flatten)]
     properties: NewKey,
@@ -30,11 +34,12 @@ impl Import {
         let api = context.api()?;
         let name = self.key.key(api.default_keyring())?;
         let content = files::read(&self.file, MAX_FILE)?;
-        let mut material = material(self.properties.spec, content)?;
+        let (mut material, public_only) = material(self.properties.spec, content)?;
+        let key = Key { public_only, ..self.properties.into_wire(name.key().as_str()) };
         let request = ImportKeyRequest {
             parent: name.keyring().to_string(),
             key_id: name.key().to_string(),
-            key: Some(self.properties.into_wire(name.key().as_str())),
+            key: Some(key),
             material: std::mem::take(&mut material),
             request_id: request_id()?,
         };
@@ -42,37 +47,42 @@ impl Import {
     }
 }
 
-/// What to send: the DER inside of PEM for private keys, else the content.
-fn material(spec: KeySpec, content: Zeroizing<Vec<u8>>) -> Result<Zeroizing<Vec<u8>>> {
+/// What to send: the DER inside of PEM for key pairs, else the content; and whether it is a public key
+/// alone, which only PEM tells.
+fn material(spec: KeySpec, content: Zeroizing<Vec<u8>>) -> Result<(Zeroizing<Vec<u8>>, bool)> {
     if !spec.is_asymmetric() || !content.trim_ascii_start().starts_with(b"-----BEGIN ") {
-        return Ok(content);
+        return Ok((content, false));
     }
     let invalid = |message: String| Error::new(Reason::InvalidKeyMaterial, message);
     let (label, der) = pem_rfc7468::decode_vec(&content)
         .map_err(|error| invalid(format!("the file is no sound PEM: {error}")))?;
     let der = Zeroizing::new(der);
-    if label != "PRIVATE KEY" {
-        return Err(invalid(format!(
+    match label {
+        "PRIVATE KEY" => Ok((der, false)),
+        "PUBLIC KEY" => Ok((der, true)),
+        _ => Err(invalid(format!(
             "the file holds a {label}, not a PRIVATE KEY (PKCS#8); convert it with \
              `openssl pkcs8 -topk8 -nocrypt -in FILE`"
-        )));
+        ))),
     }
-    Ok(der)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn read(spec: KeySpec, content: &[u8]) -> Result<Vec<u8>> {
-        material(spec, Zeroizing::new(content.to_vec())).map(|material| material.to_vec())
+    fn read(spec: KeySpec, content: &[u8]) -> Result<(Vec<u8>, bool)> {
+        let content = Zeroizing::new(content.to_vec());
+        material(spec, content).map(|(material, public)| (material.to_vec(), public))
     }
 
     #[test]
     fn pem_is_unpacked_for_private_keys_only() {
         let pem = b"-----BEGIN PRIVATE KEY-----\nAQID\n-----END PRIVATE KEY-----\n";
-        assert_eq!(read(KeySpec::EcP256, pem).unwrap(), [1, 2, 3]);
-        assert_eq!(read(KeySpec::Aes128, pem).unwrap(), pem);
+        assert_eq!(read(KeySpec::EcP256, pem).unwrap(), (vec![1, 2, 3], false));
+        assert_eq!(read(KeySpec::Aes128, pem).unwrap(), (pem.to_vec(), false));
+        let pem = b"-----BEGIN PUBLIC KEY-----\nAQID\n-----END PUBLIC KEY-----\n";
+        assert_eq!(read(KeySpec::EcP256, pem).unwrap(), (vec![1, 2, 3], true));
     }
 
     #[test]
