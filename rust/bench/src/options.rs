@@ -26,6 +26,10 @@ pub(crate) struct Options {
     /// Rounds to measure each figure in.
     #[arg(long, default_value_t = 3)]
     pub(crate) rounds: u32,
+    /// Finds among so many keys, too, lists them all, and tells how much the process grows by that. To
+    /// make 100,000 keys takes ours minutes; others are measured with those they can make in one.
+    #[arg(long, value_name = "KEYS")]
+    pub(crate) many: Option<usize>,
     /// Takes a minute instead of several: short rounds and 1,000 keys in place of 10,000.
     #[arg(long)]
     pub(crate) quick: bool,

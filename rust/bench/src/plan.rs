@@ -6,11 +6,13 @@ use anyhow::{Context, bail};
 use serde::Serialize;
 
 use crate::options::{Options, SubjectKind};
-use crate::protocol::{Algorithm, Answer, Figures, Request, Span};
+use crate::protocol::{Algorithm, Answer, By, Figures, Request, Span};
 use crate::subject::{Subject, Worker};
 
 /// How long a peer may take to make keys before it is measured with fewer.
 const POPULATE_AT_MOST: Duration = Duration::from_secs(60);
+/// How long we may, where it is about many.
+const POPULATE_MANY_AT_MOST: Duration = Duration::from_secs(1_800);
 
 /// One thing that is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -18,8 +20,10 @@ const POPULATE_AT_MOST: Duration = Duration::from_secs(60);
 pub(crate) enum Workload {
     /// Signing with so many threads at once.
     Sign { algorithm: Algorithm, threads: usize },
-    /// Finding one of so many keys by its label.
-    Find { keys: usize },
+    /// Finding one of so many keys.
+    Find { keys: usize, by: By },
+    /// Listing so many keys.
+    List { keys: usize },
     /// `C_Initialize` in a new process.
     Initialize,
 }
@@ -31,7 +35,15 @@ pub(crate) struct Outcome {
     pub(crate) subject: SubjectKind,
     /// Keys there really were, where the workload wants a number of them.
     pub(crate) keys: Option<usize>,
+    /// Bytes of memory that the process has got since it opened the module, where that was asked.
+    pub(crate) grown: Option<u64>,
     pub(crate) figures: Figures,
+}
+
+impl Outcome {
+    fn new(workload: Workload, subject: SubjectKind, figures: Figures) -> Outcome {
+        Outcome { workload, subject, keys: None, grown: None, figures }
+    }
 }
 
 /// What is measured, and for how long.
@@ -39,6 +51,7 @@ pub(crate) struct Plan {
     rounds: u32,
     span: Span,
     populations: [usize; 2],
+    many: Option<usize>,
     initializations: usize,
 }
 
@@ -51,6 +64,7 @@ impl Plan {
         Plan {
             rounds,
             span: Span { warm_up, measure },
+            many: options.many,
             populations: [100, if options.quick { 1_000 } else { 10_000 }],
             initializations: if options.quick { 3 } else { 10 },
         }
@@ -69,7 +83,40 @@ impl Plan {
             }
         }
         for keys in self.populations {
-            outcomes.extend(self.find(&mut workers, keys)?);
+            let populations = populate(&mut workers, keys, POPULATE_AT_MOST)?;
+            outcomes.extend(self.find(&mut workers, keys, By::Label, &populations)?);
+        }
+        if let Some(keys) = self.many {
+            outcomes.extend(self.many(subjects, &mut workers, keys)?);
+        }
+        Ok(outcomes)
+    }
+
+    /// Processes that did nothing before find keys, and list them all.
+    fn many(
+        &self,
+        subjects: &[Subject],
+        makers: &mut [Worker],
+        keys: usize,
+    ) -> anyhow::Result<Vec<Outcome>> {
+        let populations = populate(makers, keys, POPULATE_MANY_AT_MOST)?;
+        let mut workers = subjects
+            .iter()
+            .map(|subject| Worker::start(subject).map(|(worker, _)| worker))
+            .collect::<anyhow::Result<Vec<_>>>()?;
+        let workload = Workload::List { keys };
+        eprintln!("{workload}");
+        let mut outcomes = Vec::new();
+        for (worker, keys) in workers.iter_mut().zip(&populations) {
+            let Answer::Measured(figures) = worker.ask(&Request::List)? else {
+                bail!("not figures")
+            };
+            let Answer::Grown { bytes } = worker.ask(&Request::Growth)? else { bail!("not bytes") };
+            let outcome = Outcome::new(workload, worker.kind(), figures);
+            outcomes.push(Outcome { keys: Some(*keys), grown: Some(bytes), ..outcome });
+        }
+        for by in [By::Label, By::Id] {
+            outcomes.extend(self.find(&mut workers, keys, by, &populations)?);
         }
         Ok(outcomes)
     }
@@ -95,7 +142,7 @@ impl Plan {
                 // So few are measured that the slowest stands for the percentile.
                 p99_us: us(took[took.len() - 1]),
             };
-            Outcome { workload: Workload::Initialize, subject: subject.kind, keys: None, figures }
+            Outcome::new(Workload::Initialize, subject.kind, figures)
         };
         Ok(subjects.iter().zip(took).map(outcome).collect())
     }
@@ -110,31 +157,24 @@ impl Plan {
         eprintln!("{workload}");
         let figures =
             self.go_round(workers, &Request::Sign { algorithm, threads, span: self.span })?;
-        let outcome = |(worker, figures): (&Worker, Figures)| Outcome {
-            workload,
-            subject: worker.kind(),
-            keys: None,
-            figures,
-        };
+        let outcome =
+            |(worker, figures): (&Worker, Figures)| Outcome::new(workload, worker.kind(), figures);
         Ok(workers.iter().zip(figures).map(outcome).collect())
     }
 
-    fn find(&self, workers: &mut [Worker], keys: usize) -> anyhow::Result<Vec<Outcome>> {
-        let mut populations = Vec::new();
-        for worker in workers.iter_mut() {
-            eprintln!("making {keys} keys: {}", worker.kind().title());
-            let request = Request::Populate { keys, at_most: POPULATE_AT_MOST };
-            let Answer::Populated { keys } = worker.ask(&request)? else { bail!("not keys") };
-            populations.push(keys);
-        }
-        let workload = Workload::Find { keys };
+    fn find(
+        &self,
+        workers: &mut [Worker],
+        keys: usize,
+        by: By,
+        populations: &[usize],
+    ) -> anyhow::Result<Vec<Outcome>> {
+        let workload = Workload::Find { keys, by };
         eprintln!("{workload}");
-        let figures = self.go_round(workers, &Request::Find { span: self.span })?;
-        let outcome = |((worker, keys), figures): ((&Worker, usize), Figures)| Outcome {
-            workload,
-            subject: worker.kind(),
-            keys: Some(keys),
-            figures,
+        let figures = self.go_round(workers, &Request::Find { by, span: self.span })?;
+        let outcome = |((worker, keys), figures): ((&Worker, &usize), Figures)| {
+            let outcome = Outcome::new(workload, worker.kind(), figures);
+            Outcome { keys: Some(*keys), ..outcome }
         };
         Ok(workers.iter().zip(populations).zip(figures).map(outcome).collect())
     }
@@ -158,6 +198,26 @@ impl Plan {
     }
 }
 
+/// Has all workers make keys; returns how many each has.
+fn populate(
+    workers: &mut [Worker],
+    keys: usize,
+    ours_at_most: Duration,
+) -> anyhow::Result<Vec<usize>> {
+    let mut populations = Vec::new();
+    for worker in workers {
+        eprintln!("making {keys} keys: {}", worker.kind().title());
+        let at_most = match worker.kind() {
+            SubjectKind::Ours => ours_at_most,
+            SubjectKind::Softhsm | SubjectKind::P11Kit => POPULATE_AT_MOST,
+        };
+        let request = Request::Populate { keys, at_most };
+        let Answer::Populated { keys } = worker.ask(&request)? else { bail!("not keys") };
+        populations.push(keys);
+    }
+    Ok(populations)
+}
+
 impl std::fmt::Display for Workload {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -169,7 +229,9 @@ impl std::fmt::Display for Workload {
                 let threads_word = if *threads == 1 { "thread" } else { "threads" };
                 write!(f, "{algorithm} sign, {threads} {threads_word}")
             }
-            Workload::Find { keys } => write!(f, "find by label, {keys} keys"),
+            Workload::Find { keys, by: By::Label } => write!(f, "find by label, {keys} keys"),
+            Workload::Find { keys, by: By::Id } => write!(f, "find by id, {keys} keys"),
+            Workload::List { keys } => write!(f, "list {keys} keys"),
             Workload::Initialize => f.write_str("C_Initialize"),
         }
     }

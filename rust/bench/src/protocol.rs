@@ -14,8 +14,22 @@ pub(crate) enum Request {
     Sign { algorithm: Algorithm, threads: usize, span: Span },
     /// See to it that the token has `keys` secret keys, but give up after `at_most`.
     Populate { keys: usize, at_most: Duration },
-    /// Find keys by label, one at a time.
-    Find { span: Span },
+    /// Find keys, one at a time.
+    Find { by: By, span: Span },
+    /// List all secret keys once.
+    List,
+    /// Tell how much the process has grown since the module was opened.
+    Growth,
+}
+
+/// What keys are found by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum By {
+    /// `CKA_LABEL`.
+    Label,
+    /// `CKA_ID`.
+    Id,
 }
 
 /// What a worker answers.
@@ -27,6 +41,8 @@ pub(crate) enum Answer {
     Measured(Figures),
     /// The token has this many secret keys now.
     Populated { keys: usize },
+    /// Resident memory that was added, in bytes.
+    Grown { bytes: u64 },
     /// It did not work. The worker ends.
     Failed { message: String },
 }
@@ -59,4 +75,12 @@ pub(crate) struct Figures {
     pub(crate) p50_us: f64,
     /// Time that one operation in a hundred exceeds, in microseconds.
     pub(crate) p99_us: f64,
+}
+
+impl Figures {
+    /// Of something that was done once.
+    pub(crate) fn once(took: Duration) -> Figures {
+        let us = took.as_secs_f64() * 1e6;
+        Figures { operations: 1, per_second: 1e6 / us, p50_us: us, p99_us: us }
+    }
 }

@@ -5,13 +5,13 @@ use comfy_table::{CellAlignment, Table};
 
 use crate::options::SubjectKind;
 use crate::plan::{Outcome, Workload};
-use crate::protocol::Algorithm;
+use crate::protocol::{Algorithm, By};
 
 /// One row for each figure of each subject. Markdown, so that it can go into a document.
 pub(crate) fn table(outcomes: &[Outcome]) -> Table {
     let mut table = Table::new();
     table.load_preset(ASCII_MARKDOWN);
-    table.set_header(["what", "who", "a second", "p50", "p99", "we are"]);
+    table.set_header(["what", "who", "a second", "p50", "p99", "grown by", "we are"]);
     for column in table.column_iter_mut().skip(2) {
         column.set_cell_alignment(CellAlignment::Right);
     }
@@ -25,6 +25,7 @@ pub(crate) fn table(outcomes: &[Outcome]) -> Table {
             grouped(outcome.figures.per_second),
             time(outcome.figures.p50_us),
             time(outcome.figures.p99_us),
+            outcome.grown.map_or(String::new(), |bytes| format!("{:.1} MiB", mib(bytes))),
             times_faster(outcomes, outcome).map_or(String::new(), |times| format!("{times:.2} ×")),
         ]);
     }
@@ -42,13 +43,19 @@ enum Bound {
     TimesFaster(SubjectKind, f64),
     /// A median of at most so many microseconds.
     MedianUs(f64),
+    /// A process that grows by less than so many MiB.
+    GrownMib(f64),
 }
 
 const fn sign(algorithm: Algorithm, threads: usize) -> Workload {
     Workload::Sign { algorithm, threads }
 }
 
-const AIMS: [Aim; 7] = [
+const fn find_by(by: By, keys: usize) -> Workload {
+    Workload::Find { keys, by }
+}
+
+const AIMS: [Aim; 10] = [
     Aim { workload: sign(Algorithm::P256, 1), bound: Bound::MedianUs(120.0) },
     Aim {
         workload: sign(Algorithm::P256, 8),
@@ -63,7 +70,10 @@ const AIMS: [Aim; 7] = [
         workload: sign(Algorithm::Rsa2048, 8),
         bound: Bound::TimesFaster(SubjectKind::Softhsm, 3.0),
     },
-    Aim { workload: Workload::Find { keys: 10_000 }, bound: Bound::MedianUs(1_000.0) },
+    Aim { workload: find_by(By::Label, 10_000), bound: Bound::MedianUs(1_000.0) },
+    Aim { workload: find_by(By::Label, 100_000), bound: Bound::MedianUs(1_000.0) },
+    Aim { workload: find_by(By::Id, 100_000), bound: Bound::MedianUs(1_000.0) },
+    Aim { workload: Workload::List { keys: 100_000 }, bound: Bound::GrownMib(20.0) },
     Aim { workload: Workload::Initialize, bound: Bound::MedianUs(50_000.0) },
 ];
 
@@ -84,6 +94,10 @@ fn verdict(outcomes: &[Outcome], aim: &Aim) -> Option<String> {
             let found = find(outcomes, aim.workload, SubjectKind::Ours)?.figures.p50_us;
             (found <= bound, format!("median at most {}", time(bound)), time(found))
         }
+        Bound::GrownMib(bound) => {
+            let found = mib(find(outcomes, aim.workload, SubjectKind::Ours)?.grown?);
+            (found < bound, format!("less than {bound} MiB more memory"), format!("{found:.1} MiB"))
+        }
     };
     let verdict = if met { "met   " } else { "missed" };
     Some(format!("{verdict}  {}: {wanted}; it is {found}", aim.workload))
@@ -98,7 +112,9 @@ fn times_faster(outcomes: &[Outcome], theirs: &Outcome) -> Option<f64> {
     }
     Some(match theirs.workload {
         Workload::Sign { .. } => ours.figures.per_second / theirs.figures.per_second,
-        Workload::Find { .. } | Workload::Initialize => theirs.figures.p50_us / ours.figures.p50_us,
+        Workload::Find { .. } | Workload::List { .. } | Workload::Initialize => {
+            theirs.figures.p50_us / ours.figures.p50_us
+        }
     })
 }
 
@@ -109,11 +125,17 @@ fn find(outcomes: &[Outcome], workload: Workload, subject: SubjectKind) -> Optio
 fn who(outcome: &Outcome) -> String {
     let title = outcome.subject.title();
     match (outcome.workload, outcome.keys) {
-        (Workload::Find { keys: wanted }, Some(keys)) if keys != wanted => {
+        (Workload::Find { keys: wanted, .. } | Workload::List { keys: wanted }, Some(keys))
+            if keys != wanted =>
+        {
             format!("{title} ({keys} keys)")
         }
         _ => title.into(),
     }
+}
+
+fn mib(bytes: u64) -> f64 {
+    bytes as f64 / (1024.0 * 1024.0)
 }
 
 fn time(us: f64) -> String {
@@ -142,12 +164,12 @@ mod tests {
 
     fn outcome(subject: SubjectKind, workload: Workload, per_second: f64, p50_us: f64) -> Outcome {
         let figures = Figures { operations: 1, per_second, p50_us, p99_us: p50_us };
-        Outcome { workload, subject, keys: None, figures }
+        Outcome { workload, subject, keys: None, grown: None, figures }
     }
 
     #[test]
     fn signing_is_compared_by_throughput_and_finding_by_the_median() {
-        let (signing, finding) = (sign(Algorithm::P256, 8), Workload::Find { keys: 10_000 });
+        let (signing, finding) = (sign(Algorithm::P256, 8), find_by(By::Label, 10_000));
         let outcomes = [
             outcome(SubjectKind::Ours, signing, 30_000.0, 900.0),
             outcome(SubjectKind::Softhsm, signing, 20_000.0, 100.0),
@@ -175,7 +197,7 @@ mod tests {
 
     #[test]
     fn a_peer_with_fewer_keys_is_named_as_such() {
-        let mut found = outcome(SubjectKind::Softhsm, Workload::Find { keys: 10_000 }, 1.0, 1.0);
+        let mut found = outcome(SubjectKind::Softhsm, find_by(By::Label, 10_000), 1.0, 1.0);
         found.keys = Some(4_321);
         assert!(table(&[found]).to_string().contains("SoftHSM2 in-process (4321 keys)"));
     }

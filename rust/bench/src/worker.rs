@@ -2,6 +2,7 @@
 
 mod keys;
 mod measure;
+mod memory;
 mod pkcs11;
 mod signer;
 mod template;
@@ -9,10 +10,11 @@ mod token;
 
 use std::collections::HashMap;
 use std::io::{self, BufRead, Write};
+use std::time::Instant;
 
 use anyhow::{Context, bail};
 
-use crate::protocol::{Algorithm, Answer, Request};
+use crate::protocol::{Algorithm, Answer, By, Figures, Request};
 use measure::Tally;
 use token::Token;
 
@@ -40,7 +42,9 @@ pub(crate) fn run() -> anyhow::Result<()> {
 struct Worker {
     token: Option<Token>,
     signing: HashMap<(Algorithm, usize), Tally>,
-    finding: HashMap<usize, Tally>,
+    finding: HashMap<(By, usize), Tally>,
+    /// Resident memory when the module had been opened, in bytes.
+    opened_with: u64,
     population: usize,
 }
 
@@ -49,6 +53,7 @@ impl Worker {
         if let Request::Open { module, token, pin } = request {
             let (token, initialize) = Token::open(&module, &token, &pin)?;
             self.token = Some(token);
+            self.opened_with = memory::resident()?;
             return Ok(Answer::Opened { initialize });
         }
         let Some(token) = &self.token else { bail!("the first request opens a module") };
@@ -66,11 +71,20 @@ impl Worker {
                 self.population = keys::populate(token, keys, at_most)?;
                 Ok(Answer::Populated { keys: self.population })
             }
-            Request::Find { span } => {
+            Request::Find { by, span } => {
                 let population = self.population;
-                let tally = self.finding.entry(population).or_default();
-                measure::measure(tally, 1, span, || keys::Finding::start(token, population))?;
+                let tally = self.finding.entry((by, population)).or_default();
+                measure::measure(tally, 1, span, || keys::Finding::start(token, by, population))?;
                 Ok(Answer::Measured(tally.figures()))
+            }
+            Request::List => {
+                let started = Instant::now();
+                self.population = keys::count(token)?;
+                Ok(Answer::Measured(Figures::once(started.elapsed())))
+            }
+            Request::Growth => {
+                let bytes = memory::resident()?.saturating_sub(self.opened_with);
+                Ok(Answer::Grown { bytes })
             }
         }
     }

@@ -15,8 +15,12 @@ use supacrypt_proto::v1::{
 
 use crate::{
     connection::Connection, failure::Failure, keys::Key, lock::Mutex, objects::Object,
-    process::Process,
+    process::Process, recent::Recent,
 };
+
+/// Keys, and objects, of one keyring that are kept however many there are. A key with its public half
+/// has about 1 KiB.
+const KEPT: usize = 2048;
 
 /// Keys and objects by keyring. Each keyring is believed while its watch is open.
 #[derive(Default)]
@@ -31,27 +35,30 @@ struct WatchInner {
     known: Mutex<Known>,
 }
 
-#[derive(Default)]
 struct Known {
-    keys: HashMap<KeyName, Arc<Key>>,
-    objects: HashMap<ObjectName, Arc<Object>>,
+    keys: Recent<KeyName, Arc<Key>>,
+    objects: Recent<ObjectName, Arc<Object>>,
     /// Counts the changes that were told of: what was read before one is not put in after it.
     changes: u64,
+}
+
+impl Default for Known {
+    fn default() -> Self {
+        Known { keys: Recent::new(KEPT), objects: Recent::new(KEPT), changes: 0 }
+    }
 }
 
 impl Cache {
     /// The key, if it is cached and was not changed since.
     pub(crate) fn get(&self, process: &Process, name: &KeyName) -> Option<Arc<Key>> {
         let watch = self.current(process, name.keyring())?;
-        let known = watch.0.known.lock();
-        known.keys.get(name).cloned()
+        watch.0.known.lock().keys.get(name)
     }
 
     /// The object, if it is cached and was not changed since.
     pub(crate) fn object(&self, process: &Process, name: &ObjectName) -> Option<Arc<Object>> {
         let watch = self.current(process, name.keyring())?;
-        let known = watch.0.known.lock();
-        known.objects.get(name).cloned()
+        watch.0.known.lock().objects.get(name)
     }
 
     /// The watch of a keyring; begun when there is none. Call inside the runtime.
@@ -132,7 +139,9 @@ impl Watch {
     pub(crate) fn put(&self, read: &[Arc<Key>], seen: u64) {
         let mut known = self.0.known.lock();
         if known.changes == seen {
-            known.keys.extend(read.iter().map(|key| (key.name.clone(), Arc::clone(key))));
+            for key in read {
+                known.keys.insert(key.name.clone(), Arc::clone(key));
+            }
         }
     }
 
@@ -140,8 +149,9 @@ impl Watch {
     pub(crate) fn put_objects(&self, read: &[Arc<Object>], seen: u64) {
         let mut known = self.0.known.lock();
         if known.changes == seen {
-            let named = read.iter().map(|object| (object.name.clone(), Arc::clone(object)));
-            known.objects.extend(named);
+            for object in read {
+                known.objects.insert(object.name.clone(), Arc::clone(object));
+            }
         }
     }
 
@@ -202,7 +212,7 @@ mod tests {
     }
 
     fn label(watch: &Watch) -> Option<String> {
-        let known = watch.0.known.lock();
+        let mut known = watch.0.known.lock();
         known.keys.get(&key("").name).map(|key| key.label.clone())
     }
 

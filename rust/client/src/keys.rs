@@ -121,12 +121,27 @@ pub struct KeyChange {
 }
 
 impl Client {
-    /// All keys of a keyring that match, ordered by name. Always asks the server; the keys are in
-    /// the cache then.
+    /// All keys of a keyring that match, ordered by name. Always asks the server; the last of the
+    /// keys are in the cache then.
     ///
     /// # Errors
     /// Those of the method `ListKeys` of the API, and those of every method of this crate.
     pub fn find_keys(&self, keyring: &KeyringName, filter: &KeyFilter) -> Result<Vec<Arc<Key>>> {
+        let mut keys = Vec::new();
+        self.visit_keys(keyring, filter, |key| keys.push(key))?;
+        Ok(keys)
+    }
+
+    /// The same, page by page, for who does not want to have all keys at once.
+    ///
+    /// # Errors
+    /// As [`find_keys`](Self::find_keys); keys may have been visited then.
+    pub fn visit_keys(
+        &self,
+        keyring: &KeyringName,
+        filter: &KeyFilter,
+        mut visit: impl FnMut(Arc<Key>),
+    ) -> Result<()> {
         let specs = filter.specs.iter().map(|spec| v1::KeySpec::from(*spec) as i32).collect();
         let mut request = v1::ListKeysRequest {
             parent: keyring.to_string(),
@@ -140,7 +155,6 @@ impl Client {
             ..Default::default()
         };
         let process = self.process()?;
-        let mut keys = Vec::new();
         loop {
             let (page, next) = self.attempt(Retry::Safe, async |connection, left| {
                 let watch = process.cache.watch(connection, keyring).await?;
@@ -153,9 +167,9 @@ impl Client {
                 watch.put(&read, seen);
                 Ok((read, page.next_page_token))
             })?;
-            keys.extend(page);
+            page.into_iter().for_each(&mut visit);
             if next.is_empty() {
-                return Ok(keys);
+                return Ok(());
             }
             request.page_token = next;
         }

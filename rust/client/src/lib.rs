@@ -51,6 +51,7 @@ mod operations;
 mod perform;
 mod platform;
 mod process;
+mod recent;
 mod tls;
 mod transport;
 mod wrap;

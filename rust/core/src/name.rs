@@ -3,6 +3,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use crate::{Error, Reason, Result};
 
@@ -10,9 +11,9 @@ use crate::{Error, Reason, Result};
 pub const MAX_ID_LEN: usize = 63;
 
 /// The id of a keyring, key or object: 1 to 63 lower-case letters, digits and hyphens, beginning with a
-/// letter or digit and not ending with a hyphen (the labels of RFC 1123, section 2.1).
+/// letter or digit and not ending with a hyphen (the labels of RFC 1123, section 2.1). Cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ResourceId(Box<str>);
+pub struct ResourceId(Arc<str>);
 
 impl ResourceId {
     /// The id as text.

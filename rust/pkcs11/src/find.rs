@@ -27,13 +27,15 @@ pub(crate) fn find(
 ) -> Result<Vec<CK_OBJECT_HANDLE>> {
     let mut found = Vec::new();
     if let Some(filter) = filter(template)? {
-        for key in module.client.find_keys(&session.keyring, &filter)? {
+        module.client.visit_keys(&session.keyring, &filter, |key| {
+            // One copy of the keyring's name for all handles.
+            let name = session.keyring.key(key.name.key().clone());
             for &class in Class::of(&key) {
                 if View::Key(class, Arc::clone(&key)).matches(template) {
-                    found.push(module.objects.handle(TokenObject::Key(key.name.clone(), class)));
+                    found.push(module.objects.handle(TokenObject::Key(name.clone(), class)));
                 }
             }
-        }
+        })?;
     }
     if let Some(filter) = stored::filter(template)? {
         for object in module.client.find_objects(&session.keyring, &filter)? {

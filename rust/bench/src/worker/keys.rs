@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::ensure;
 use cryptoki_sys::{
-    CK_OBJECT_HANDLE, CKA_CLASS, CKA_DECRYPT, CKA_EC_PARAMS, CKA_ENCRYPT, CKA_LABEL,
+    CK_OBJECT_HANDLE, CKA_CLASS, CKA_DECRYPT, CKA_EC_PARAMS, CKA_ENCRYPT, CKA_ID, CKA_LABEL,
     CKA_MODULUS_BITS, CKA_PRIVATE, CKA_PUBLIC_EXPONENT, CKA_SIGN, CKA_TOKEN, CKA_VALUE_LEN,
     CKA_VERIFY, CKM_AES_KEY_GEN, CKM_EC_KEY_PAIR_GEN, CKM_RSA_PKCS_KEY_PAIR_GEN, CKO_PRIVATE_KEY,
     CKO_SECRET_KEY,
@@ -15,13 +15,13 @@ use super::measure::Work;
 use super::pkcs11::Session;
 use super::template::Template;
 use super::token::Token;
-use crate::protocol::Algorithm;
+use crate::protocol::{Algorithm, By};
 
 /// Threads that make keys. A backend commits several at once; a token on files does not mind.
 const MAKERS: usize = 8;
 
 /// More keys than are ever made.
-const MOST_KEYS: usize = 100_000;
+const MOST_KEYS: usize = 1_000_000;
 
 /// The OID of P-256 in DER (RFC 5480, section 2.1.1.1).
 const P256_PARAMETERS: [u8; 10] = [0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
@@ -78,6 +78,7 @@ pub(super) fn populate(token: &Token, keys: usize, at_most: Duration) -> anyhow:
             let template = Template::default()
                 .flag(CKA_TOKEN, true)
                 .bytes(CKA_LABEL, secret_label(number))
+                .bytes(CKA_ID, secret_id(number))
                 .number(CKA_VALUE_LEN, 32)
                 .flag(CKA_ENCRYPT, true)
                 .flag(CKA_DECRYPT, true);
@@ -95,7 +96,7 @@ pub(super) fn populate(token: &Token, keys: usize, at_most: Duration) -> anyhow:
 }
 
 /// How many secret keys the token has.
-fn count(token: &Token) -> anyhow::Result<usize> {
+pub(super) fn count(token: &Token) -> anyhow::Result<usize> {
     Ok(token.session()?.find(&secret_keys(), MOST_KEYS)?.len())
 }
 
@@ -107,17 +108,22 @@ fn secret_label(number: usize) -> Vec<u8> {
     format!("bench-{number:05}").into_bytes()
 }
 
-/// Finding one secret key after the other by its label.
+fn secret_id(number: usize) -> [u8; 8] {
+    (number as u64).to_be_bytes()
+}
+
+/// Finding one secret key after the other.
 pub(super) struct Finding {
     session: Session,
+    by: By,
     population: usize,
     number: usize,
 }
 
 impl Finding {
-    pub(super) fn start(token: &Token, population: usize) -> anyhow::Result<Self> {
+    pub(super) fn start(token: &Token, by: By, population: usize) -> anyhow::Result<Self> {
         ensure!(population > 0, "there are no keys to find");
-        Ok(Finding { session: token.session()?, population, number: 0 })
+        Ok(Finding { session: token.session()?, by, population, number: 0 })
     }
 }
 
@@ -125,8 +131,11 @@ impl Work for Finding {
     fn once(&mut self) -> anyhow::Result<()> {
         // A step with no common divisor with a round number visits all keys in no simple order.
         self.number = (self.number + 7_919) % self.population;
-        let label = secret_label(self.number);
-        let found = self.session.find(&secret_keys().bytes(CKA_LABEL, label), 2)?.len();
+        let template = match self.by {
+            By::Label => secret_keys().bytes(CKA_LABEL, secret_label(self.number)),
+            By::Id => secret_keys().bytes(CKA_ID, secret_id(self.number)),
+        };
+        let found = self.session.find(&template, 2)?.len();
         ensure!(found == 1, "found {found} keys in place of one");
         Ok(())
     }
