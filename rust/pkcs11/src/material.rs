@@ -2,7 +2,7 @@
 
 use cryptoki_sys::*;
 use der::{
-    Decode, Encode,
+    Decode, Encode, Tag, Tagged,
     asn1::{AnyRef, BitStringRef, ObjectIdentifier, OctetStringRef, UintRef},
 };
 use pkcs1::{RsaPrivateKey, RsaPublicKey};
@@ -296,10 +296,12 @@ pub(crate) fn secret_parts(
             let seed = <&OctetStringRef>::from_der(encoded).map_err(damaged)?;
             vec![(CKA_VALUE, wiped(seed.as_bytes()))]
         }
-        // The alternative `seed`, `[0] IMPLICIT OCTET STRING` (RFC 9881 and RFC 9935, section 6).
+        // One of two alternatives (RFC 9881 and RFC 9935, section 6): `seed`, `[0] IMPLICIT OCTET
+        // STRING`, or `expandedKey`. No key is stored as both.
         _ => {
-            let seed = AnyRef::from_der(encoded).map_err(damaged)?;
-            vec![(CKA_SEED, wiped(seed.value()))]
+            let key = AnyRef::from_der(encoded).map_err(damaged)?;
+            let is_expanded = key.tag() == Tag::OctetString;
+            vec![(if is_expanded { CKA_VALUE } else { CKA_SEED }, wiped(key.value()))]
         }
     })
 }

@@ -29,6 +29,8 @@ enum Rule {
 enum Form {
     Flag,
     Number,
+    /// A number of any length, beginning with its highest byte.
+    Integer,
     /// `CK_DATE`, or nothing.
     Date,
     /// Mechanisms.
@@ -61,6 +63,7 @@ const fn rule(attribute: CK_ATTRIBUTE_TYPE) -> (Rule, Form) {
         CKA_EXTRACTABLE | CKA_COPYABLE | CKA_DESTROYABLE => (Rule::Lower, Form::Flag),
         CKA_CLASS | CKA_KEY_TYPE | CKA_CERTIFICATE_TYPE | CKA_MODULUS_BITS | CKA_VALUE_LEN
         | CKA_PARAMETER_SET => (Rule::Told, Form::Number),
+        CKA_MODULUS | CKA_PUBLIC_EXPONENT => (Rule::Told, Form::Integer),
         _ => (Rule::Told, Form::Bytes),
     }
 }
@@ -72,9 +75,18 @@ fn check_form(form: Form, value: &[u8]) -> Result<()> {
         Form::Number => value.len() == size_of::<CK_ULONG>(),
         Form::Date => value.is_empty() || value.len() == 8 && value.iter().all(u8::is_ascii_digit),
         Form::List => value.len().is_multiple_of(size_of::<CK_MECHANISM_TYPE>()),
-        Form::Bytes => true,
+        Form::Integer | Form::Bytes => true,
     };
     if fits { Ok(()) } else { Err(Rv(CKR_ATTRIBUTE_VALUE_INVALID)) }
+}
+
+/// Whether two values are the same. Zeros before an integer change nothing, and some callers write one.
+fn is_same(form: Form, one: &[u8], other: &[u8]) -> bool {
+    if form != Form::Integer {
+        return one == other;
+    }
+    let digits = |value| <[u8]>::iter(value).skip_while(|digit| **digit == 0);
+    digits(one).eq(digits(other))
 }
 
 /// Brings what a template says into the attributes of an object that is being made. `consumed` are
@@ -97,7 +109,7 @@ pub(crate) fn fill(
             }
             _ if consumed.contains(&attribute) => {}
             None => return Err(Rv(CKR_ATTRIBUTE_TYPE_INVALID)),
-            Some(own) if own == value => {}
+            Some(own) if is_same(form, own, value) => {}
             Some(_) if rule == Rule::Told => return Err(Rv(CKR_TEMPLATE_INCONSISTENT)),
             Some(_) => attributes.set(attribute, value),
         }
@@ -175,6 +187,17 @@ mod tests {
         let confined = change(CKA_SENSITIVE, &[CK_TRUE]).unwrap();
         let back = Template::new(vec![(CKA_SENSITIVE, vec![CK_FALSE])]);
         assert_eq!(changed(&confined, &back, false).err(), Some(Rv(CKR_ATTRIBUTE_READ_ONLY)));
+    }
+
+    #[test]
+    fn a_zero_before_an_integer_changes_nothing() {
+        let mut key = key();
+        key.set(CKA_MODULUS, [0x80, 1]);
+        let say = |value: &[u8]| Template::new(vec![(CKA_MODULUS, value.to_vec())]);
+        assert_eq!(fill(&mut key, &say(&[0, 0x80, 1]), &[]), Ok(()));
+        assert_eq!(key.get(CKA_MODULUS), Some(&[0x80, 1][..]));
+        let other = fill(&mut key, &say(&[0x80, 1, 0]), &[]);
+        assert_eq!(other, Err(Rv(CKR_TEMPLATE_INCONSISTENT)));
     }
 
     #[test]

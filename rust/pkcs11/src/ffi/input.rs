@@ -269,14 +269,21 @@ unsafe fn ccm(pointer: *const c_void, length: CK_ULONG) -> Result<Parameter> {
     Ok(Parameter::Aead { nonce: nonce.to_vec(), aad: aad.to_vec(), tag_length: given.ulMACLen })
 }
 
+/// A nonce of 96 bits. The standard counts its length in bits, most applications in bytes. Of any
+/// other length it must not be read: how many bytes there are is not known.
+///
 /// # Safety
 /// As [`structure`], and the nonce and additional data it points to can be read.
 unsafe fn chacha20_poly1305(pointer: *const c_void, length: CK_ULONG) -> Result<Parameter> {
+    const BYTES: CK_ULONG = 12;
+    const BITS: CK_ULONG = 8 * BYTES;
     // SAFETY: passed on.
     let given: CK_SALSA20_CHACHA20_POLY1305_PARAMS = unsafe { structure(pointer, length) }?;
+    if given.ulNonceLen != BYTES && given.ulNonceLen != BITS {
+        return Err(Rv(CKR_MECHANISM_PARAM_INVALID));
+    }
     // SAFETY: passed on.
-    let (nonce, aad) =
-        unsafe { (part(given.pNonce, given.ulNonceLen)?, part(given.pAAD, given.ulAADLen)?) };
+    let (nonce, aad) = unsafe { (part(given.pNonce, BYTES)?, part(given.pAAD, given.ulAADLen)?) };
     Ok(Parameter::Aead { nonce: nonce.to_vec(), aad: aad.to_vec(), tag_length: 16 })
 }
 
@@ -345,5 +352,27 @@ mod tests {
         // SAFETY: the parameter has the length that is said.
         let refused = unsafe { mechanism(&raw const given) };
         assert_eq!(refused.unwrap_err(), Rv(CKR_MECHANISM_PARAM_INVALID));
+    }
+
+    #[test]
+    fn a_nonce_is_as_long_as_its_bits_or_bytes_say() {
+        let mut nonce = [7; 12];
+        for (length, is_read) in [(12, true), (96, true), (11, false), (24, false), (192, false)] {
+            let mut parameter = CK_SALSA20_CHACHA20_POLY1305_PARAMS {
+                pNonce: nonce.as_mut_ptr(),
+                ulNonceLen: length,
+                ..Default::default()
+            };
+            let given = CK_MECHANISM {
+                mechanism: CKM_CHACHA20_POLY1305,
+                pParameter: (&raw mut parameter).cast(),
+                ulParameterLen: size_of_val(&parameter) as CK_ULONG,
+            };
+            // SAFETY: twelve bytes of the nonce can be read, and no others are.
+            let read = unsafe { mechanism(&raw const given) };
+            let expected = Parameter::Aead { nonce: vec![7; 12], aad: vec![], tag_length: 16 };
+            let expected = Some(expected).filter(|_| is_read);
+            assert_eq!(read.ok().map(|mechanism| mechanism.parameter), expected, "{length}");
+        }
     }
 }
