@@ -4,7 +4,7 @@ use std::{fmt, slice, sync::Arc};
 
 use supacrypt_core::{
     Error, KeyAttributes, KeyAttributesChange, KeyName, KeySpec, KeyUsages, KeyVersionState,
-    KeyringName, Origin, Reason, ResourceId, Result,
+    KeyringName, Operation, Origin, Reason, ResourceId, Result,
 };
 use supacrypt_crypto::PublicKey;
 use supacrypt_proto::{
@@ -44,6 +44,23 @@ pub struct Key {
     pub state: KeyVersionState,
     /// The public half of the primary version, for local work; `None` for a secret key.
     pub public_key: Option<PublicKey>,
+}
+
+impl Key {
+    /// Checks that the key may be used for `operation` now. The server checks what it does itself;
+    /// this is for what is done with the public half elsewhere.
+    ///
+    /// # Errors
+    /// [`Reason::UsageNotPermitted`].
+    pub fn check_use_period(&self, operation: Operation) -> Result<()> {
+        let period = self.attributes.use_period();
+        if period.is_unlimited() {
+            return Ok(());
+        }
+        let today = jiff::Timestamp::now().strftime("%F").to_string();
+        let today = today.parse().expect("invariant: a clock within four-digit years");
+        period.check(operation, today)
+    }
 }
 
 /// The name of a key version, as text. Cheap to clone.

@@ -1,6 +1,6 @@
 //! What is known of a key beside its material and usages.
 
-use crate::{Date, Error, Reason, Result};
+use crate::{Date, Error, Reason, Result, UsePeriod};
 
 /// Attributes that a key has for its applications' sake (PKCS#11 v2.40 base, sections 4.4 and 4.7
 /// to 4.10).
@@ -8,9 +8,9 @@ use crate::{Date, Error, Reason, Result};
 pub struct KeyAttributes {
     /// The subject of the key's certificate, a `Name` in DER; empty when nobody said.
     pub subject: Vec<u8>,
-    /// From when on it is meant to be used. Nothing is refused before.
+    /// From when on it may be used: [`UsePeriod::start`].
     pub start_date: Option<Date>,
-    /// Until when it is meant to be used. Nothing is refused after.
+    /// Until when it protects data: [`UsePeriod::end`].
     pub end_date: Option<Date>,
     /// What may be done with it.
     pub flags: KeyFlags,
@@ -97,6 +97,11 @@ impl Default for KeyAttributesChange {
 }
 
 impl KeyAttributes {
+    /// When the key may be used.
+    pub fn use_period(&self) -> UsePeriod {
+        UsePeriod { start: self.start_date, end: self.end_date }
+    }
+
     /// Changes them as a whole or, after an error, not at all.
     ///
     /// # Errors

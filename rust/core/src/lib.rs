@@ -21,6 +21,7 @@ mod name;
 mod object;
 mod role;
 mod signature;
+mod use_period;
 
 pub use algorithm::{Algorithm, Operation};
 pub use build_info::BuildInfo;
@@ -38,3 +39,4 @@ pub use name::{KeyName, KeyVersionName, KeyringName, MAX_ID_LEN, ObjectName, Res
 pub use object::{CertificateCategory, ObjectKind};
 pub use role::{Permission, Principal, Role};
 pub use signature::SignatureScheme;
+pub use use_period::UsePeriod;

@@ -71,6 +71,7 @@ pub(crate) fn encapsulate(
         return Err(Rv(CKR_KEY_TYPE_INCONSISTENT));
     }
     permitted(&key, class, Class::Public, KeyUsages::ENCAPSULATE)?;
+    key.check_use_period()?;
     let secret = Secret::of(template)?;
     if !output.takes(KemScheme::MlKem.ciphertext_len(key.spec()))? {
         return Ok(None);

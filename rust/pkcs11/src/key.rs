@@ -7,7 +7,7 @@ use cryptoki_sys::*;
 use supacrypt_client::Client;
 use supacrypt_core::{
     DerivationInput, DerivationScheme, EncryptionScheme, KemScheme, KeyFlags, KeySpec, KeyUsages,
-    MacScheme, SignatureScheme,
+    MacScheme, Operation, SignatureScheme,
 };
 use supacrypt_crypto::{Material, PublicKey};
 use zeroize::Zeroizing;
@@ -165,6 +165,14 @@ impl Key {
         })
     }
 
+    /// Checks that something new may be protected with the key now.
+    pub(crate) fn check_use_period(&self) -> Result<()> {
+        match self {
+            Key::Token(key) => Ok(key.check_use_period(Operation::Encrypt)?),
+            Key::Session(..) => Ok(()),
+        }
+    }
+
     /// Encrypts: with a public key here, whoever holds the private one.
     pub(crate) fn encrypt(
         &self,
@@ -175,7 +183,10 @@ impl Key {
         plaintext: &[u8],
     ) -> Result<Vec<u8>> {
         Ok(match (self.public_key(), self) {
-            (Some(public), _) => public.encrypt(scheme, aad, plaintext)?,
+            (Some(public), _) => {
+                self.check_use_period()?;
+                public.encrypt(scheme, aad, plaintext)?
+            }
             (None, Key::Token(key)) => client.encrypt(&key.version, scheme, iv, aad, plaintext)?,
             (None, Key::Session(key, _)) => {
                 key.use_secret()?.encrypt(scheme, iv, aad, plaintext)?

@@ -29,6 +29,7 @@ fn main() {
         ("a_key_keeps_what_is_said_of_it", key_attributes::kept),
         ("a_key_comes_to_the_token_with_its_attributes", key_attributes::brought),
         ("attributes_change_in_their_direction_only", key_attributes::change),
+        ("a_key_protects_data_until_its_end", key_attributes::dates),
         ("only_a_trusted_key_wraps_what_asks_for_one", key_attributes::trusted),
         ("a_key_may_want_a_login_for_each_operation", key_attributes::login),
         ("each_half_of_a_pair_goes_on_its_own", halves::destroyed),

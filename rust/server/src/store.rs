@@ -166,6 +166,12 @@ pub(crate) fn now() -> jiff::Timestamp {
     jiff::Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now)
 }
 
+/// The day, in UTC.
+pub(crate) fn today() -> supacrypt_core::Date {
+    let day = jiff::Timestamp::now().strftime("%F").to_string();
+    day.parse().expect("invariant: a clock within four-digit years")
+}
+
 /// A new value for an etag, unlike any before.
 ///
 /// # Errors

@@ -156,6 +156,28 @@ pub(crate) fn change(_: &mut Backend) {
     end(context);
 }
 
+pub(crate) fn dates(_: &mut Backend) {
+    let context = load();
+    let session = open(&context);
+    let key = aes(&session, &[]);
+    let ciphertext = session.encrypt(&Mechanism::AesEcb, key, &[1; 16]).expect("encrypted");
+    let over = [Attribute::EndDate(date("2020", "12", "31"))];
+    session.update_attributes(key, &over).expect("its time is over");
+    let refused = session.encrypt(&Mechanism::AesEcb, key, &[1; 16]);
+    assert_refused(refused, RvError::KeyFunctionNotPermitted);
+    let old = session.decrypt(&Mechanism::AesEcb, key, &ciphertext).expect("what was encrypted");
+    assert_eq!(old, [1; 16]);
+
+    // With a public key it is this process that encrypts.
+    let bits = [Attribute::ModulusBits(2048.into())];
+    let template = [&[Attribute::Token(true)], &over[..]].concat();
+    let pair = session.generate_key_pair(&Mechanism::RsaPkcsKeyPairGen, &bits, &template);
+    let (public, _) = pair.expect("a key pair");
+    let refused = session.encrypt(&Mechanism::RsaPkcs, public, b"text");
+    assert_refused(refused, RvError::KeyFunctionNotPermitted);
+    end(context);
+}
+
 pub(crate) fn trusted(_: &mut Backend) {
     let context = load();
     let session = open(&context);

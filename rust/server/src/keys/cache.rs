@@ -5,7 +5,7 @@ use std::sync::Arc;
 use parking_lot::RwLock;
 use supacrypt_core::{
     Error, KeyName, KeySpec, KeyUsages, KeyVersionName, KeyVersionState, KeyringName, Operation,
-    Reason, Result,
+    Reason, Result, UsePeriod,
 };
 
 use super::Keys;
@@ -24,18 +24,24 @@ pub struct UsableVersion {
     pub spec: KeySpec,
     /// What it may be used for.
     pub usages: KeyUsages,
+    /// When it may be used.
+    pub use_period: UsePeriod,
     /// The key itself.
     pub handle: Arc<dyn KeyHandle>,
 }
 
 impl UsableVersion {
-    /// Checks that the key may be used for `operation`.
+    /// Checks that the key may be used for `operation` now.
     ///
     /// # Errors
     /// [`Reason::UsageNotPermitted`].
     pub fn check_usage(&self, operation: Operation) -> Result<()> {
         if self.usages.contains(operation.usage()) {
-            return Ok(());
+            // The clock is asked for the few keys that need it.
+            if self.use_period.is_unlimited() {
+                return Ok(());
+            }
+            return self.use_period.check(operation, store::today());
         }
         Err(Error::new(
             Reason::UsageNotPermitted,
@@ -153,6 +159,7 @@ impl Keys {
             keyring: name.key().keyring().clone(),
             spec: stored.spec,
             usages: stored.usages,
+            use_period: stored.use_period,
             handle,
         })
     }

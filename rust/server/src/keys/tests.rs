@@ -232,6 +232,34 @@ async fn usages_are_kept_and_enforced() {
 }
 
 #[tokio::test]
+async fn a_key_signs_in_its_time() {
+    let fixture = fixture().await;
+    let key = fixture.keys.create(fixture.new_key("k"), None).await.unwrap();
+    let name = key.name.to_string();
+    assert_eq!(fixture.sign(&name).await, Ok(()));
+    let set = async |start: Option<&str>, end: Option<&str>| {
+        let date = |text: Option<&str>| Some(text.map(|text| text.parse().unwrap()));
+        let attributes = KeyAttributesChange {
+            start_date: date(start),
+            end_date: date(end),
+            ..Default::default()
+        };
+        let change = KeyChange { attributes, ..Default::default() };
+        fixture.keys.update(&key.name, change, "").await.unwrap();
+        fixture.keys.usable(&name).await.unwrap()
+    };
+    let over = set(None, Some("2020-12-31")).await;
+    let error = over.check_usage(Operation::Sign).unwrap_err();
+    assert_eq!(error.reason(), Reason::UsageNotPermitted);
+    assert!(error.message().contains("2020-12-31"), "{error}");
+    assert!(over.check_usage(Operation::Verify).is_ok());
+    let early = set(Some("9999-01-01"), None).await;
+    assert!(early.check_usage(Operation::Verify).is_err());
+    let today = set(Some("2020-01-01"), Some("9999-12-31")).await;
+    assert!(today.check_usage(Operation::Sign).is_ok());
+}
+
+#[tokio::test]
 async fn attributes_are_kept_and_their_flags_change_in_one_direction() {
     let fixture = fixture().await;
     let mut new = fixture.new_key("k");

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use sqlx::{Row, sqlite::SqliteRow};
 use supacrypt_core::{
     Error, KeyAttributes, KeyFlags, KeyName, KeySpec, KeyUsages, KeyVersionName, KeyVersionState,
-    KeyringName, Origin, Principal, Reason, ResourceId, Result, Role,
+    KeyringName, Origin, Principal, Reason, ResourceId, Result, Role, UsePeriod,
 };
 
 /// A keyring with its grants, ordered by principal.
@@ -82,6 +82,8 @@ pub struct StoredVersion {
     pub spec: KeySpec,
     /// What it may be used for.
     pub usages: KeyUsages,
+    /// When it may be used.
+    pub use_period: UsePeriod,
     /// Whether the key is deleted.
     pub deleted: bool,
     /// Where the material is; `None` once it is destroyed.
@@ -185,17 +187,23 @@ pub(super) fn usages(row: &SqliteRow) -> Result<KeyUsages> {
     u32::try_from(bits).ok().and_then(KeyUsages::from_bits).ok_or_else(|| altered("usages"))
 }
 
-fn attributes(row: &SqliteRow) -> Result<KeyAttributes> {
+/// Reads when a key may be used.
+pub(super) fn use_period(row: &SqliteRow) -> Result<UsePeriod> {
     let date = |name| {
         let text: Option<&str> = column(row, name)?;
         text.map(|text| text.parse().map_err(|_| altered(name))).transpose()
     };
+    Ok(UsePeriod { start: date("start_date")?, end: date("end_date")? })
+}
+
+fn attributes(row: &SqliteRow) -> Result<KeyAttributes> {
+    let UsePeriod { start, end } = use_period(row)?;
     let bits: i64 = column(row, "flags")?;
     let flags = u32::try_from(bits).ok().and_then(KeyFlags::from_bits);
     Ok(KeyAttributes {
         subject: column(row, "subject")?,
-        start_date: date("start_date")?,
-        end_date: date("end_date")?,
+        start_date: start,
+        end_date: end,
         flags: flags.ok_or_else(|| altered("flags"))?,
     })
 }

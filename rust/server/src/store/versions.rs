@@ -71,7 +71,8 @@ pub(crate) async fn get(
     name: &KeyVersionName,
 ) -> Result<StoredVersion> {
     let row = sqlx::query(
-        "SELECT v.*, v.create_time AS version_create_time, k.spec, k.usages, k.purge_time
+        "SELECT v.*, v.create_time AS version_create_time, k.spec, k.usages, k.purge_time,
+             k.start_date, k.end_date
          FROM key_versions v JOIN keys k ON k.keyring = v.keyring AND k.id = v.key
          WHERE v.keyring = ? AND v.key = ? AND v.number = ?",
     )
@@ -86,6 +87,7 @@ pub(crate) async fn get(
         version: records::version(&row, name.key())?,
         spec: parsed(&row, "spec")?,
         usages: records::usages(&row)?,
+        use_period: records::use_period(&row)?,
         deleted: optional_time(&row, "purge_time")?.is_some(),
         reference: reference(&row)?,
     })
