@@ -55,12 +55,14 @@ impl Api {
         KeyServiceClient.enable_key_version(EnableKeyVersionRequest) -> KeyVersion, Safe;
         KeyServiceClient.disable_key_version(DisableKeyVersionRequest) -> KeyVersion, Safe;
         KeyServiceClient.destroy_key_version(DestroyKeyVersionRequest) -> KeyVersion, Never;
+        KeyServiceClient.wrap_key(WrapKeyRequest) -> WrapKeyResponse, Safe;
         KeyServiceClient.get_public_key(GetPublicKeyRequest) -> PublicKey, Safe;
         ObjectServiceClient.create_object(CreateObjectRequest) -> Object, Safe;
         ObjectServiceClient.get_object(GetObjectRequest) -> Object, Safe;
         ObjectServiceClient.list_objects(ListObjectsRequest) -> ListObjectsResponse, Safe;
         ObjectServiceClient.delete_object(DeleteObjectRequest) -> DeleteObjectResponse, Never;
         CryptoServiceClient.sign(SignRequest) -> SignResponse, Safe;
+        CryptoServiceClient.decrypt(DecryptRequest) -> DecryptResponse, Safe;
         CryptoServiceClient.generate_random(GenerateRandomRequest) -> GenerateRandomResponse, Safe;
     }
 

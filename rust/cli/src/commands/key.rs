@@ -1,5 +1,6 @@
 //! `supacrypt key`.
 
+mod attributes;
 mod change;
 mod create;
 mod import;
@@ -8,6 +9,7 @@ mod new_key;
 mod public;
 mod version;
 mod watch;
+mod wrap;
 
 use clap::Subcommand;
 use supacrypt_core::Result;
@@ -34,6 +36,7 @@ pub(crate) enum Key {
     Disable(version::Disable),
     Destroy(version::Destroy),
     Public(public::Public),
+    Wrap(wrap::Wrap),
     Watch(watch::Watch),
 }
 
@@ -53,6 +56,7 @@ impl Key {
             Key::Disable(command) => command.run(context),
             Key::Destroy(command) => command.run(context),
             Key::Public(command) => command.run(context),
+            Key::Wrap(command) => command.run(context),
             Key::Watch(command) => command.run(context),
         }
     }

@@ -54,6 +54,28 @@ fn a_key_is_made_found_changed_deleted_and_taken_back() {
 }
 
 #[test]
+fn an_extractable_key_leaves_wrapped_and_stops_leaving() {
+    let backend = Backend::start();
+    let app = app(&backend);
+    app.ok(&["key", "create", "kek", "--spec", "aes-256", "--trusted"]);
+    app.ok(&["key", "create", "other", "--spec", "aes-256"]);
+    let free = ["--extractable", "--wrap-with-trusted", "--end-date", "2099-12-31"];
+    let made = app.json(&[&["key", "create", "free", "--spec", "ec-p256"], &free[..]].concat());
+    assert_eq!((&made["extractable"], &made["end_date"]), (&true.into(), &"2099-12-31".into()));
+    let out = backend.config_path().with_file_name("wrapped");
+    let out = out.to_str().unwrap();
+    app.ok(&["key", "wrap", "free", "--by", "kek", "--out", out]);
+    assert_eq!(fs::read(out).unwrap().len() % 8, 0);
+    app.ok(&["key", "import", "back", out, "--wrapped-by", "kek", "--spec", "ec-p256"]);
+    assert_eq!(app.ok(&["key", "public", "back"]), app.ok(&["key", "public", "free"]));
+    app.fails(4, "USAGE_NOT_PERMITTED", &["key", "wrap", "free", "--by", "other", "--out", out]);
+    app.fails(4, "USAGE_NOT_PERMITTED", &["key", "wrap", "other", "--by", "kek", "--out", out]);
+    let changed = app.json(&["key", "update", "free", "--unextractable", "--end-date", "none"]);
+    assert_eq!((&changed["extractable"], &changed["end_date"]), (&false.into(), &"".into()));
+    app.fails(4, "USAGE_NOT_PERMITTED", &["key", "wrap", "free", "--by", "kek", "--out", out]);
+}
+
+#[test]
 fn a_key_rotates_and_its_versions_are_disabled_and_destroyed_one_by_one() {
     let backend = Backend::start();
     let app = app(&backend);

@@ -4,6 +4,7 @@ use supacrypt_core::{Error, Reason, Result};
 use supacrypt_proto::v1;
 
 use super::{
+    attributes::ChangedAttributes,
     new_key::{Annotation, to_map},
     show,
 };
@@ -26,6 +27,8 @@ pub(crate) struct Update {
     /// The version that new operations are to use
     #[arg(long, value_name = "N")]
     primary: Option<u32>,
+    #[command(flatten)]
+    attributes: ChangedAttributes,
 }
 
 impl Update {
@@ -40,10 +43,12 @@ impl Update {
         ]
         .into_iter()
         .filter(|(_, given)| *given)
-        .map(|(field, _)| field.to_owned())
+        .map(|(field, _)| field)
+        .chain(self.attributes.fields())
+        .map(str::to_owned)
         .collect();
         if paths.is_empty() {
-            let message = "nothing to change; give --label, --object-id, --annotation or --primary";
+            let message = "nothing to change; `supacrypt key update --help` lists what can be";
             return Err(Error::new(Reason::InvalidArgument, message));
         }
         let key = v1::Key {
@@ -54,6 +59,7 @@ impl Update {
             primary_version: self.primary.unwrap_or_default(),
             ..v1::Key::default()
         };
+        let key = self.attributes.apply(key);
         let update_mask = Some(prost_types::FieldMask { paths });
         show(context, api.update_key(v1::UpdateKeyRequest { key: Some(key), update_mask })?)
     }

@@ -5,12 +5,17 @@ use std::path::PathBuf;
 use supacrypt_core::{Error, KeySpec, Reason, Result};
 use supacrypt_proto::{
     limits,
-    v1::{ImportKeyRequest, Key},
+    v1::{DecryptRequest, GetKeyRequest, ImportKeyRequest, Key},
 };
 use zeroize::Zeroizing;
 
-use super::{new_key::NewKey, show};
-use crate::{api::request_id, context::Context, files, names::KeyRef};
+use super::{new_key::NewKey, show, wrap::scheme};
+use crate::{
+    api::{Api, request_id},
+    context::Context,
+    files,
+    names::KeyRef,
+};
 
 /// Bring a key in from a file
 ///
@@ -22,6 +27,10 @@ pub(crate) struct Import {
     /// Private keys: PKCS#8, PEM or DER. Public keys alone: PEM. Secret keys: the bytes. `-` for
     /// standard input
     file: PathBuf,
+    /// The file is what `key wrap --by` this key wrote, or what somebody encrypted to its public key in
+    /// the same way
+    #[arg(long, value_name = "KEY")]
+    wrapped_by: Option<KeyRef>,
     #[command(flatten)]
     properties: NewKey,
 }
@@ -34,6 +43,10 @@ impl Import {
         let api = context.api()?;
         let name = self.key.key(api.default_keyring())?;
         let content = files::read(&self.file, MAX_FILE)?;
+        let content = match &self.wrapped_by {
+            Some(key) => unwrapped(&api, key, &content)?,
+            None => content,
+        };
         let (mut material, public_only) = material(self.properties.spec, content)?;
         let key = Key { public_only, ..self.properties.into_wire(name.key().as_str()) };
         let request = ImportKeyRequest {
@@ -45,6 +58,17 @@ impl Import {
         };
         show(context, api.import_key(request)?)
     }
+}
+
+/// What the backend decrypts with `key`.
+fn unwrapped(api: &Api, key: &KeyRef, wrapped: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
+    let name = key.key(api.default_keyring())?.to_string();
+    let found = api.get_key(GetKeyRequest { name: name.clone() })?;
+    let scheme = scheme(found.spec().try_into()?)?;
+    let ciphertext = wrapped.to_vec();
+    let request =
+        DecryptRequest { name, scheme: Some(scheme.into()), ciphertext, ..Default::default() };
+    Ok(Zeroizing::new(api.decrypt(request)?.plaintext))
 }
 
 /// What to send: the DER inside of PEM for key pairs, else the content; and whether it is a public key

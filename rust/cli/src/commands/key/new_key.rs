@@ -7,6 +7,7 @@ use strum::IntoEnumIterator;
 use supacrypt_core::{Error, KeySpec, KeyUsages, Reason, Result};
 use supacrypt_proto::{key_usages_to_wire, v1};
 
+use super::attributes::NewAttributes;
 use crate::hex_bytes::Hex;
 
 /// The names of all specs.
@@ -36,6 +37,8 @@ pub(super) struct NewKey {
     /// A note kept with the key; may be given several times
     #[arg(long = "annotation", value_name = "NAME=VALUE")]
     annotations: Vec<Annotation>,
+    #[command(flatten)]
+    attributes: NewAttributes,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -67,7 +70,7 @@ impl NewKey {
                 Usage::Derive => KeyUsages::DERIVE,
             }
         });
-        v1::Key {
+        let key = v1::Key {
             label: self.label.unwrap_or_else(|| id.to_owned()),
             object_id: self.object_id.map_or_else(Vec::new, |id| id.0),
             spec: v1::KeySpec::from(self.spec).into(),
@@ -75,7 +78,8 @@ impl NewKey {
             secret_length: self.secret_length.unwrap_or_default(),
             annotations: to_map(self.annotations),
             ..v1::Key::default()
-        }
+        };
+        self.attributes.apply(key)
     }
 }
 

@@ -1,0 +1,89 @@
+//! `supacrypt key wrap`.
+
+use std::path::PathBuf;
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use serde_json::json;
+use supacrypt_core::{Digest, EncryptionScheme, Error, KeyClass, KeySpec, Reason, Result};
+use supacrypt_crypto::PublicKey;
+use supacrypt_proto::{
+    limits,
+    v1::{self, wrap_key_request::WrappingKey},
+};
+
+use crate::{context::Context, files, names::KeyRef};
+
+/// Write the material of an extractable key, encrypted with another key
+///
+/// By an AES key it is AES key wrap with padding (RFC 5649), by an RSA key OAEP with SHA-256. What is
+/// encrypted is the PKCS#8 of a private key, or the bytes of a secret one.
+#[derive(clap::Args)]
+pub(crate) struct Wrap {
+    /// The key, or KEY@N
+    key: KeyRef,
+    /// The key that encrypts it, of the same keyring
+    #[arg(long, value_name = "KEY", required_unless_present = "public")]
+    by: Option<KeyRef>,
+    /// A public key that encrypts it, PEM; whoever has its private half gets the key
+    #[arg(long, value_name = "FILE", conflicts_with = "by")]
+    public: Option<PathBuf>,
+    /// Write it to this file; `-` for standard output
+    #[arg(long, short, value_name = "FILE")]
+    out: PathBuf,
+}
+
+impl Wrap {
+    pub(crate) fn run(self, context: &Context) -> Result<()> {
+        let api = context.api()?;
+        let name = self.key.either(api.default_keyring())?;
+        let (wrapping_key, spec) = match (&self.by, &self.public) {
+            (Some(by), _) => {
+                let key = by.key(api.default_keyring())?.to_string();
+                let found = api.get_key(v1::GetKeyRequest { name: key.clone() })?;
+                (WrappingKey::Key(key), KeySpec::try_from(found.spec())?)
+            }
+            (None, Some(file)) => {
+                let pem = files::read(file, 2 * limits::MATERIAL)?;
+                let key = PublicKey::from_spki_der(&der(&pem)?)?;
+                (WrappingKey::PublicKey(key.spki_der().to_vec()), key.spec())
+            }
+            (None, None) => unreachable!("invariant: clap wants one of the two"),
+        };
+        let request = v1::WrapKeyRequest {
+            name: name.clone(),
+            wrapping_key: Some(wrapping_key),
+            scheme: Some(scheme(spec)?.into()),
+            ..Default::default()
+        };
+        let wrapped = api.wrap_key(request)?.wrapped;
+        if self.out.as_os_str() == "-" {
+            return context.output.bytes(&wrapped);
+        }
+        files::write(&self.out, &wrapped)?;
+        let value = json!({ "name": name, "wrapped": STANDARD.encode(&wrapped), "file": self.out });
+        context.output.document(&value, || format!("wrote {}\n", self.out.display()))
+    }
+}
+
+/// The scheme for a wrapping key.
+pub(super) fn scheme(spec: KeySpec) -> Result<EncryptionScheme> {
+    let digest = Digest::Sha256;
+    match spec.class() {
+        KeyClass::Aes => Ok(EncryptionScheme::AesKeyWrapPad),
+        KeyClass::Rsa => Ok(EncryptionScheme::RsaOaep { digest, mgf_digest: digest }),
+        _ => {
+            let message = format!("a key of type {spec} wraps nothing; AES and RSA keys do");
+            Err(Error::new(Reason::AlgorithmMismatch, message))
+        }
+    }
+}
+
+fn der(pem: &[u8]) -> Result<Vec<u8>> {
+    let invalid = |message: String| Error::new(Reason::InvalidArgument, message);
+    let (label, der) = pem_rfc7468::decode_vec(pem)
+        .map_err(|error| invalid(format!("the public key is no sound PEM: {error}")))?;
+    if label == "PUBLIC KEY" {
+        return Ok(der);
+    }
+    Err(invalid(format!("the file holds a {label}, not a PUBLIC KEY")))
+}
