@@ -1,8 +1,10 @@
 //! Keys as attributes: what `C_CreateObject` gets, and what an extractable session key shows.
 
+mod lattice;
+
 use cryptoki_sys::*;
 use der::{
-    Decode, Encode, Tag, Tagged,
+    Decode, Encode,
     asn1::{AnyRef, BitStringRef, ObjectIdentifier, OctetStringRef, UintRef},
 };
 use pkcs1::{RsaPrivateKey, RsaPublicKey};
@@ -95,19 +97,6 @@ pub(crate) fn of_parameter_set(class: KeyClass, set: CK_ULONG) -> Result<KeySpec
         .ok_or(Rv(CKR_PARAMETER_SET_NOT_SUPPORTED))
 }
 
-/// The object identifier of an ML-DSA or ML-KEM key (RFC 9881 and RFC 9935, section 2).
-const fn module_lattice_oid(spec: KeySpec) -> Option<ObjectIdentifier> {
-    Some(ObjectIdentifier::new_unwrap(match spec {
-        KeySpec::MlDsa44 => "2.16.840.1.101.3.4.3.17",
-        KeySpec::MlDsa65 => "2.16.840.1.101.3.4.3.18",
-        KeySpec::MlDsa87 => "2.16.840.1.101.3.4.3.19",
-        KeySpec::MlKem512 => "2.16.840.1.101.3.4.4.1",
-        KeySpec::MlKem768 => "2.16.840.1.101.3.4.4.2",
-        KeySpec::MlKem1024 => "2.16.840.1.101.3.4.4.3",
-        _ => return None,
-    }))
-}
-
 /// The public key that a template describes.
 ///
 /// # Errors
@@ -123,11 +112,8 @@ pub(crate) fn public_key(key_type: CK_KEY_TYPE, template: &Template) -> Result<P
             (RSA, Some(AnyRef::NULL), key.to_der().map_err(invalid)?)
         }
         CKK_ML_DSA | CKK_ML_KEM => {
-            let class = if key_type == CKK_ML_DSA { KeyClass::MlDsa } else { KeyClass::MlKem };
-            let set = template.number(CKA_PARAMETER_SET)?.ok_or(Rv(CKR_TEMPLATE_INCOMPLETE))?;
-            let oid = module_lattice_oid(of_parameter_set(class, set)?);
-            let oid = oid.ok_or(Rv(CKR_PARAMETER_SET_NOT_SUPPORTED))?;
-            (oid, None, part(template, CKA_VALUE)?.to_vec())
+            let spec = lattice::spec(key_type, template)?;
+            (lattice::oid(spec)?, None, part(template, CKA_VALUE)?.to_vec())
         }
         CKK_EC | CKK_EC_EDWARDS | CKK_EC_MONTGOMERY => {
             let spec = on_curve(key_type, template)?;
@@ -159,6 +145,10 @@ pub(crate) fn secret_part(
         CKK_EC | CKK_EC_EDWARDS | CKK_EC_MONTGOMERY => {
             let spec = on_curve(key_type, template)?;
             (spec, curve_private(spec, part(template, CKA_VALUE)?)?)
+        }
+        CKK_ML_DSA | CKK_ML_KEM => {
+            let spec = lattice::spec(key_type, template)?;
+            (spec, pkcs8(lattice::oid(spec)?, None, &lattice::private(template)?)?)
         }
         _ => return secret_of_bytes(key_type, part(template, CKA_VALUE)?),
     };
@@ -296,13 +286,7 @@ pub(crate) fn secret_parts(
             let seed = <&OctetStringRef>::from_der(encoded).map_err(damaged)?;
             vec![(CKA_VALUE, wiped(seed.as_bytes()))]
         }
-        // One of two alternatives (RFC 9881 and RFC 9935, section 6): `seed`, `[0] IMPLICIT OCTET
-        // STRING`, or `expandedKey`. No key is stored as both.
-        _ => {
-            let key = AnyRef::from_der(encoded).map_err(damaged)?;
-            let is_expanded = key.tag() == Tag::OctetString;
-            vec![(if is_expanded { CKA_VALUE } else { CKA_SEED }, wiped(key.value()))]
-        }
+        _ => vec![lattice::private_part(encoded).map_err(damaged)?],
     })
 }
 
@@ -320,7 +304,7 @@ mod tests {
             .into_iter()
             .map(|(attribute, value)| (attribute, value.to_vec()))
             .collect();
-        for attribute in [CKA_MODULUS, CKA_PUBLIC_EXPONENT, CKA_EC_PARAMS] {
+        for attribute in [CKA_MODULUS, CKA_PUBLIC_EXPONENT, CKA_EC_PARAMS, CKA_PARAMETER_SET] {
             if let Some(value) = crate::attribute::public_part(spec, key.public_key(), attribute) {
                 parts.push((attribute, value));
             }
@@ -334,9 +318,15 @@ mod tests {
 
     #[test]
     fn a_private_key_is_made_of_its_parts_again() {
-        for spec in
-            [KeySpec::Rsa2048, KeySpec::EcP256, KeySpec::EcP521, KeySpec::Ed25519, KeySpec::X25519]
-        {
+        for spec in [
+            KeySpec::Rsa2048,
+            KeySpec::EcP256,
+            KeySpec::EcP521,
+            KeySpec::Ed25519,
+            KeySpec::X25519,
+            KeySpec::MlDsa65,
+            KeySpec::MlKem768,
+        ] {
             again(spec);
         }
         assert_eq!(again(KeySpec::Aes256).as_bytes().len(), 32);
