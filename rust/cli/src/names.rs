@@ -49,6 +49,11 @@ impl KeyRef {
         }
     }
 
+    /// The key, also where a version of it was named.
+    pub(crate) fn whole(&self, default: Option<&ResourceId>) -> Result<KeyName> {
+        self.resolve(default)
+    }
+
     /// The version, which must have been named.
     pub(crate) fn version(&self, default: Option<&ResourceId>) -> Result<KeyVersionName> {
         match self.version {

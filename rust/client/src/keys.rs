@@ -192,7 +192,7 @@ impl Client {
         }
     }
 
-    /// A key, from the cache when it is there. The server tells of changes, so the cache is behind
+    /// A key that is not deleted, from the cache when it is there. The server tells of changes, so the cache is behind
     /// by the network's delay at most, or by 200 ms when nothing was called meanwhile.
     ///
     /// # Errors
@@ -209,8 +209,12 @@ impl Client {
             let seen = watch.changes();
             let transport = connection.transport().with_timeout(left);
             let result = key_service(transport).get_key(request.clone()).await;
-            let key = Key::try_from(connection.answer(result).await?).map(Arc::new);
-            let key = key.map_err(Failure::answered)?;
+            let key = connection.answer(result).await?;
+            if key.purge_time.is_some() {
+                let message = format!("{name} is deleted; undelete it to use it again");
+                return Err(Failure::answered(Error::new(Reason::KeyDeleted, message)));
+            }
+            let key = Key::try_from(key).map(Arc::new).map_err(Failure::answered)?;
             watch.put(slice::from_ref(&key), seen);
             Ok(key)
         })

@@ -33,8 +33,8 @@ impl UsePeriod {
             matches!(operation, Operation::Sign | Operation::MacSign | Operation::Encrypt);
         match self.end {
             Some(end) if protects && today > end => refuse(format!(
-                "the key was made for {operation} until {end}, and today is {today}; rotate it, or \
-                 change its end date"
+                "the key was made for {operation} until {end}, and today is {today}; \
+                 change its end date, or use another key"
             )),
             _ => Ok(()),
         }

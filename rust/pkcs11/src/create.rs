@@ -98,11 +98,6 @@ fn import(
     object: &SessionObject,
 ) -> Result<CK_OBJECT_HANDLE> {
     let material = key.material().ok_or(Rv(CKR_GENERAL_ERROR))?;
-    let allowed = object.attributes.get(CKA_ALLOWED_MECHANISMS);
-    if allowed.is_some_and(|allowed| allowed != mechanism::allowed(key.spec)) {
-        // The backend does not keep a list to hold the key to.
-        return Err(Rv(CKR_TEMPLATE_INCONSISTENT));
-    }
     if class == Class::Private {
         // What the public half does is not for its private half to say.
         usages |= KeyUsages::VERIFY | KeyUsages::ENCRYPT | KeyUsages::ENCAPSULATE;
@@ -113,7 +108,7 @@ fn import(
         Some(public) => with_public_key(module, session, public, object)?,
         None => None,
     };
-    if known.is_some() {
+    if known.is_some_and(|known| shows_public(&known)) {
         new.attributes.flags |= KeyFlags::PRIVATE_ONLY;
     }
     let made = module.client.import_key(&session.keyring, new, material.as_bytes())?;
@@ -130,7 +125,7 @@ fn import_public(
     object: &SessionObject,
 ) -> Result<CK_OBJECT_HANDLE> {
     let key = match with_public_key(module, session, public, object)? {
-        Some(key) if Class::of(&key).contains(&Class::Public) => key,
+        Some(key) if shows_public(&key) => key,
         Some(key) => {
             let taken = KeyFlags::PRIVATE_ONLY;
             let attributes = KeyAttributesChange { taken, ..KeyAttributesChange::default() };
@@ -139,6 +134,10 @@ fn import_public(
         }
         None => {
             let spec = public.spec();
+            if usages.is_empty() && !spec.public_usages().is_empty() {
+                // Without any it would get the usual ones.
+                return Err(Rv(CKR_TEMPLATE_INCONSISTENT));
+            }
             let mut new = new_key(object, spec, usages.intersection(spec.public_usages()))?;
             new.attributes.flags |= KeyFlags::PUBLIC_ONLY;
             module.client.import_key(&session.keyring, new, public.spki_der())?
@@ -150,6 +149,10 @@ fn import_public(
 /// What comes to the token, as the object's attributes describe it.
 fn new_key(object: &SessionObject, spec: KeySpec, usages: KeyUsages) -> Result<NewKey> {
     let given = |attribute| object.attributes.get(attribute).map(<[u8]>::to_vec);
+    // The backend does not keep a list to hold the key to.
+    if given(CKA_ALLOWED_MECHANISMS).is_some_and(|given| given != mechanism::allowed(spec)) {
+        return Err(Rv(CKR_TEMPLATE_INCONSISTENT));
+    }
     let label = given(CKA_LABEL).unwrap_or_default();
     Ok(NewKey {
         id: None,
@@ -162,7 +165,12 @@ fn new_key(object: &SessionObject, spec: KeySpec, usages: KeyUsages) -> Result<N
     })
 }
 
-/// The key of the token that has this public key, and the object's `CKA_ID` if it has one.
+fn shows_public(key: &supacrypt_client::Key) -> bool {
+    Class::of(key).contains(&Class::Public)
+}
+
+/// The key of the token that has this public key, and the object's `CKA_ID` if it has one; of several
+/// one that shows it.
 fn with_public_key(
     module: &Module,
     session: &Session,
@@ -175,6 +183,12 @@ fn with_public_key(
         specs: vec![public.spec()],
         ..KeyFilter::default()
     };
-    let mut keys = module.client.find_keys(&session.keyring, &filter)?.into_iter();
-    Ok(keys.find(|key| key.public_key.as_ref() == Some(public)))
+    let mut found: Option<Arc<supacrypt_client::Key>> = None;
+    module.client.visit_keys(&session.keyring, &filter, |key| {
+        let better = found.as_ref().is_none_or(|found| !shows_public(found) && shows_public(&key));
+        if better && key.public_key.as_ref() == Some(public) {
+            found = Some(key);
+        }
+    })?;
+    Ok(found)
 }

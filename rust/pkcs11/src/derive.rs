@@ -4,7 +4,9 @@
 use std::sync::Arc;
 
 use cryptoki_sys::*;
-use supacrypt_core::{DerivationInput, DerivationScheme, HkdfSteps, Kdf, KemScheme, KeyUsages};
+use supacrypt_core::{
+    DerivationInput, DerivationScheme, HkdfSteps, Kdf, KemScheme, KeyUsages, Operation,
+};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -71,7 +73,7 @@ pub(crate) fn encapsulate(
         return Err(Rv(CKR_KEY_TYPE_INCONSISTENT));
     }
     permitted(&key, class, Class::Public, KeyUsages::ENCAPSULATE)?;
-    key.check_use_period()?;
+    key.check_use_period(Operation::Encrypt)?;
     let secret = Secret::of(template)?;
     if !output.takes(KemScheme::MlKem.ciphertext_len(key.spec()))? {
         return Ok(None);

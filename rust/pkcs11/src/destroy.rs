@@ -3,7 +3,7 @@
 
 use cryptoki_sys::*;
 use supacrypt_client::{Key, KeyChange, NewKey};
-use supacrypt_core::{KeyAttributes, KeyAttributesChange, KeyFlags, KeyName};
+use supacrypt_core::{KeyAttributes, KeyAttributesChange, KeyFlags, KeyName, Reason};
 
 use crate::{
     error::{Result, Rv},
@@ -61,13 +61,20 @@ fn private_half(module: &Module, key: &Key) -> Result<()> {
     if !key.attributes.flags.contains(KeyFlags::DESTROYABLE) {
         return Err(Rv(CKR_ACTION_PROHIBITED));
     }
+    let usages = key.usages.intersection(key.spec.public_usages());
+    if usages.is_empty() && !key.spec.public_usages().is_empty() {
+        // A half that was good for nothing; without usages it would get the usual ones.
+        module.client.delete_key(&key.name)?;
+        module.objects.forget_key(&key.name);
+        return Ok(());
+    }
     let public = key.public_key.as_ref().ok_or(Rv(CKR_GENERAL_ERROR))?;
     let new = NewKey {
         id: None,
         label: key.label.clone(),
         object_id: key.object_id.clone(),
         spec: key.spec,
-        usages: key.usages.intersection(key.spec.public_usages()),
+        usages,
         secret_length: None,
         attributes: KeyAttributes {
             flags: key.attributes.flags.difference(PRIVATE) | KeyFlags::PUBLIC_ONLY,
@@ -76,8 +83,11 @@ fn private_half(module: &Module, key: &Key) -> Result<()> {
     };
     let half = module.client.import_key(key.name.keyring(), new, public.spki_der())?;
     if let Err(error) = module.client.delete_key(&key.name) {
-        // What cannot be taken back either is a public key too many.
-        let _ = module.client.delete_key(&half.name);
+        // Where it is not known whether the pair is gone, its public half stays: one too many is no
+        // loss, nor is one that cannot be taken back.
+        if matches!(error.reason(), Reason::ObjectImmutable | Reason::RoleInsufficient) {
+            let _ = module.client.delete_key(&half.name);
+        }
         return Err(error.into());
     }
     let stays = TokenObject::Key(half.name.clone(), Class::Public);

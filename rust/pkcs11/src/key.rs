@@ -165,10 +165,10 @@ impl Key {
         })
     }
 
-    /// Checks that something new may be protected with the key now.
-    pub(crate) fn check_use_period(&self) -> Result<()> {
+    /// Checks that the public half, which works here, may be used for `operation` now.
+    pub(crate) fn check_use_period(&self, operation: Operation) -> Result<()> {
         match self {
-            Key::Token(key) => Ok(key.check_use_period(Operation::Encrypt)?),
+            Key::Token(key) => Ok(key.check_use_period(operation)?),
             Key::Session(..) => Ok(()),
         }
     }
@@ -184,7 +184,7 @@ impl Key {
     ) -> Result<Vec<u8>> {
         Ok(match (self.public_key(), self) {
             (Some(public), _) => {
-                self.check_use_period()?;
+                self.check_use_period(Operation::Encrypt)?;
                 public.encrypt(scheme, aad, plaintext)?
             }
             (None, Key::Token(key)) => client.encrypt(&key.version, scheme, iv, aad, plaintext)?,

@@ -178,7 +178,8 @@ impl Objects {
         if let Some(handle) = tables.by_name.remove(gone) {
             let by = Arc::new(by);
             tables.by_handle.insert(handle, Object::Token(Arc::clone(&by)));
-            tables.by_name.insert(by, handle);
+            // Somebody may have found it meanwhile; then it has two handles.
+            tables.by_name.entry(by).or_insert(handle);
         }
     }
 

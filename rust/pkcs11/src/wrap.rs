@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use cryptoki_sys::*;
 use supacrypt_client::WrappingKey;
-use supacrypt_core::{KeyFlags, KeyUsages};
+use supacrypt_core::{KeyFlags, KeyUsages, Reason};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -102,8 +102,24 @@ fn by_backend(
         }
     };
     let cipher = mechanism.cipher()?;
+    // Where the length is known nobody need wrap to tell it. How long a private key is in PKCS#8 is for
+    // the backend to say.
+    let secret = (!key.spec.is_asymmetric())
+        .then(|| key.secret_length.map_or(key.spec.bytes(), |length| length as usize));
+    if let Some(length) = secret
+        && !output.takes(cipher.scheme.ciphertext_len(wrapping_key.spec(), length))?
+    {
+        return Ok(());
+    }
     let wrapped =
-        module.client.wrap_key(&key.version, with, cipher.scheme, &cipher.iv, &cipher.aad)?;
+        module.client.wrap_key(&key.version, with, cipher.scheme, &cipher.iv, &cipher.aad);
+    let wrapped = wrapped.map_err(|error| match error.reason() {
+        Reason::UsageNotPermitted => {
+            tracing::warn!("{error}");
+            Rv(CKR_KEY_NOT_WRAPPABLE)
+        }
+        _ => error.into(),
+    })?;
     output.write(&wrapped)
 }
 

@@ -10,8 +10,8 @@ use std::{future::Future, pin::Pin, sync::Arc};
 
 use async_trait::async_trait;
 use supacrypt_core::{
-    Algorithm, DerivationInput, DerivationScheme, EncryptionScheme, KemScheme, KeySpec, MacScheme,
-    Operation, Result, SignatureScheme,
+    Algorithm, DerivationInput, DerivationScheme, EncryptionScheme, KemScheme, KeyClass, KeySpec,
+    MacScheme, Operation, Result, SignatureScheme,
 };
 use supacrypt_crypto::Material;
 use zeroize::Zeroizing;
@@ -110,6 +110,20 @@ pub enum Weight {
     Heavy,
     /// A wait for something outside the process.
     Remote,
+}
+
+impl Weight {
+    /// What an operation costs that is computed in this process.
+    fn in_process(spec: KeySpec, operation: Operation) -> Weight {
+        match (spec.class(), operation) {
+            (KeyClass::Rsa, Operation::Sign | Operation::Decrypt)
+            | (KeyClass::MlDsa, Operation::Sign) => Weight::Heavy,
+            _ => match spec {
+                KeySpec::EcP384 | KeySpec::EcP521 | KeySpec::EcSecp256k1 => Weight::Heavy,
+                _ => Weight::Light,
+            },
+        }
+    }
 }
 
 /// One operation with a key. The parameters are those of `supacrypt_crypto::Key`.

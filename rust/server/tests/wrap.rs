@@ -48,6 +48,7 @@ async fn only_what_is_extractable_leaves_and_that_is_recorded() {
     assert_eq!(wrapped.len(), 40);
     let entry = backend.recorded("WrapKey", "").await;
     assert_eq!((entry.resource, entry.principal.as_str()), (free.clone(), APP));
+    assert_eq!(entry.algorithm, "aes-kwp");
 
     let status = keys.wrap_key(wrap(&confined, By(kek.clone()))).await.unwrap_err();
     assert_eq!(reason(&status), Reason::UsageNotPermitted);
@@ -89,7 +90,10 @@ async fn what_only_a_trusted_key_may_wrap_no_foreign_public_key_wraps() {
     let picky = aes(&backend, "picky", picky).await;
     let free = v1::Key { extractable: true, ..Default::default() };
     let free = aes(&backend, "free", free).await;
-    let trusted = aes(&backend, "trusted", v1::Key { trusted: true, ..Default::default() }).await;
+    let decrypts = aes(&backend, "decrypts", v1::Key { trusted: true, ..Default::default() }).await;
+    let usages = vec![v1::KeyUsage::Encrypt.into()];
+    let trusted = v1::Key { trusted: true, usages, ..Default::default() };
+    let trusted = aes(&backend, "trusted", trusted).await;
     let version = backend.make_key("rsa", v1::KeySpec::Rsa2048).await;
     let mut keys = backend.keys(APP).await;
     let request = v1::GetPublicKeyRequest { name: version };
@@ -97,10 +101,16 @@ async fn what_only_a_trusted_key_may_wrap_no_foreign_public_key_wraps() {
 
     let wrapped = keys.wrap_key(wrap(&free, ByPublic(der.clone()))).await.unwrap();
     assert_eq!(wrapped.into_inner().wrapped.len(), 256);
-    for by in [ByPublic(der), By(free)] {
+    for by in [ByPublic(der), By(free), By(decrypts)] {
         let status = keys.wrap_key(wrap(&picky, by)).await.unwrap_err();
         assert_eq!(reason(&status), Reason::UsageNotPermitted);
     }
+    // Its key stream would show what was wrapped.
+    let counter = v1::EncryptionScheme { r#type: Type::AesCtr.into(), ..Default::default() };
+    let request = wrap(&picky, By(trusted.clone()));
+    let request = v1::WrapKeyRequest { scheme: Some(counter), iv: vec![0; 16], ..request };
+    let status = keys.wrap_key(request).await.unwrap_err();
+    assert_eq!(reason(&status), Reason::UsageNotPermitted);
     keys.wrap_key(wrap(&picky, By(trusted))).await.unwrap();
 }
 

@@ -57,7 +57,12 @@ fn a_key_is_made_found_changed_deleted_and_taken_back() {
 fn an_extractable_key_leaves_wrapped_and_stops_leaving() {
     let backend = Backend::start();
     let app = app(&backend);
-    app.ok(&["key", "create", "kek", "--spec", "aes-256", "--trusted"]);
+    let secret = tempfile::NamedTempFile::new().unwrap();
+    fs::write(secret.path(), [7; 32]).unwrap();
+    let secret = secret.path().to_str().unwrap();
+    let kek = ["--spec", "aes-256", "--trusted", "--usage", "encrypt"];
+    app.ok(&[&["key", "import", "kek", secret], &kek[..]].concat());
+    app.ok(&["key", "import", "restore", secret, "--spec", "aes-256", "--usage", "decrypt"]);
     app.ok(&["key", "create", "other", "--spec", "aes-256"]);
     let free = ["--extractable", "--wrap-with-trusted", "--end-date", "2099-12-31"];
     let made = app.json(&[&["key", "create", "free", "--spec", "ec-p256"], &free[..]].concat());
@@ -66,7 +71,7 @@ fn an_extractable_key_leaves_wrapped_and_stops_leaving() {
     let out = out.to_str().unwrap();
     app.ok(&["key", "wrap", "free", "--by", "kek", "--out", out]);
     assert_eq!(fs::read(out).unwrap().len() % 8, 0);
-    app.ok(&["key", "import", "back", out, "--wrapped-by", "kek", "--spec", "ec-p256"]);
+    app.ok(&["key", "import", "back", out, "--wrapped-by", "restore@1", "--spec", "ec-p256"]);
     assert_eq!(app.ok(&["key", "public", "back"]), app.ok(&["key", "public", "free"]));
     app.fails(4, "USAGE_NOT_PERMITTED", &["key", "wrap", "free", "--by", "other", "--out", out]);
     app.fails(4, "USAGE_NOT_PERMITTED", &["key", "wrap", "other", "--by", "kek", "--out", out]);

@@ -1,7 +1,7 @@
 //! Recovery of what a signature was made of. The public key does it, here.
 
 use cryptoki_sys::*;
-use supacrypt_core::KeyUsages;
+use supacrypt_core::{KeyUsages, Operation};
 
 use super::{Step, permitted};
 use crate::{
@@ -23,6 +23,7 @@ impl Recover {
         let (_, scheme) = mechanism.signature()?;
         super::sign::fits(scheme, &key)?;
         permitted(&key, class, Class::Public, KeyUsages::VERIFY)?;
+        key.check_use_period(Operation::Verify)?;
         Ok(Recover { key })
     }
 

@@ -2,7 +2,7 @@
 
 use cryptoki_sys::*;
 use supacrypt_client::Client;
-use supacrypt_core::KeyUsages;
+use supacrypt_core::{KeyUsages, Operation};
 
 use super::{
     Step, permitted,
@@ -58,6 +58,7 @@ impl Verify {
     fn verify(&self, client: &Client, input: &[u8], signature: &[u8]) -> Result<Step> {
         let (length, valid) = match self.scheme {
             Scheme::Signature(scheme) => {
+                self.key.check_use_period(Operation::Verify)?;
                 let public = self.key.public_key().ok_or(Rv(CKR_KEY_TYPE_INCONSISTENT))?;
                 let input = signed_input(scheme, &self.key, input);
                 let valid = public.verify_in_context(scheme, &self.context, &input, signature)?;

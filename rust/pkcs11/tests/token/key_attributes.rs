@@ -165,6 +165,10 @@ pub(crate) fn dates(_: &mut Backend) {
     session.update_attributes(key, &over).expect("its time is over");
     let refused = session.encrypt(&Mechanism::AesEcb, key, &[1; 16]);
     assert_refused(refused, RvError::KeyFunctionNotPermitted);
+    let early = [Attribute::StartDate(date("9999", "01", "01")), Attribute::Label("early".into())];
+    let (public, _) = pair(&session, &[], &early).expect("a key pair");
+    let refused = session.verify(&Mechanism::Ecdsa, public, &[1; 32], &[1; 64]);
+    assert_refused(refused, RvError::KeyFunctionNotPermitted);
     let old = session.decrypt(&Mechanism::AesEcb, key, &ciphertext).expect("what was encrypted");
     assert_eq!(old, [1; 16]);
 

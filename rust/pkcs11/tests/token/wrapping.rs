@@ -92,8 +92,14 @@ pub(crate) fn trusted(_: &mut Backend) {
     let session = open(&context);
     let confined = [Attribute::Extractable(true), Attribute::WrapWithTrusted(true)];
     let key = aes(&session, &confined);
-    let (usual, trusted) = (aes(&session, &[]), aes(&session, &[Attribute::Trusted(true)]));
-    let refused = session.wrap_key(&Mechanism::AesKeyWrap, usual, key);
+    // Who may decrypt with a key would get what it wrapped, and counter mode shows it as well.
+    let decrypts = aes(&session, &[Attribute::Trusted(true)]);
+    let trusted = aes(&session, &[Attribute::Trusted(true), Attribute::Decrypt(false)]);
+    for wrapping_key in [aes(&session, &[]), decrypts] {
+        let refused = session.wrap_key(&Mechanism::AesKeyWrap, wrapping_key, key);
+        assert_refused(refused, RvError::KeyNotWrappable);
+    }
+    let refused = session.wrap_key(&Mechanism::AesCbc([0; 16]), trusted, key);
     assert_refused(refused, RvError::KeyNotWrappable);
     assert_eq!(session.wrap_key(&Mechanism::AesKeyWrap, trusted, key).expect("wrapped").len(), 40);
     end(context);

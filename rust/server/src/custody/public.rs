@@ -51,8 +51,8 @@ impl Custodian for PublicKeys {
 struct PublicHandle(PublicKey);
 
 impl KeyHandle for PublicHandle {
-    fn weight(&self, _: Operation) -> Weight {
-        Weight::Light
+    fn weight(&self, operation: Operation) -> Weight {
+        Weight::in_process(self.0.spec(), operation)
     }
 
     fn compute(&self, request: &CryptoRequest<'_>) -> Result<CryptoOutput> {

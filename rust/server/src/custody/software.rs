@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use supacrypt_core::{Error, KeyClass, KeySpec, Operation, Reason, Result};
+use supacrypt_core::{Error, KeySpec, Operation, Reason, Result};
 use supacrypt_crypto::{Key, Material, envelope::EnvelopeKey};
 use tokio::task::spawn_blocking;
 use zeroize::Zeroizing;
@@ -95,14 +95,7 @@ struct SoftwareKey(Key);
 
 impl KeyHandle for SoftwareKey {
     fn weight(&self, operation: Operation) -> Weight {
-        match (self.0.spec().class(), operation) {
-            (KeyClass::Rsa, Operation::Sign | Operation::Decrypt)
-            | (KeyClass::MlDsa, Operation::Sign) => Weight::Heavy,
-            _ => match self.0.spec() {
-                KeySpec::EcP384 | KeySpec::EcP521 | KeySpec::EcSecp256k1 => Weight::Heavy,
-                _ => Weight::Light,
-            },
-        }
+        Weight::in_process(self.0.spec(), operation)
     }
 
     fn compute(&self, request: &CryptoRequest<'_>) -> Result<CryptoOutput> {

@@ -9,20 +9,21 @@ use std::time::Duration;
 
 use futures_util::Stream;
 use supacrypt_core::{
-    Error, KeyName, KeySpec, KeyVersionName, KeyringName, Permission, Reason, Result as Outcome,
+    Algorithm, Error, KeyName, KeySpec, KeyVersionName, KeyringName, Permission, Reason,
+    Result as Outcome,
 };
 use supacrypt_proto::v1::key_service_server::KeyService;
-use supacrypt_proto::{limits, v1};
+use supacrypt_proto::{Validate, limits, v1};
 use tonic::{Request, Response, Status, async_trait};
 
 use self::fields::{change, new_key};
 use self::wrap::wrap;
-use super::call::{Caller, answer, peer};
+use super::call::{Caller, answer, answer_about, peer};
 use super::page::page;
 use super::records;
 use super::request_id::request_id;
 use super::streams::watch;
-use crate::service::{Failure, Service};
+use crate::service::{Failure, Service, Subject};
 use crate::store::KeyFilter;
 
 pub(super) struct Keys(pub(super) Arc<Service>);
@@ -315,13 +316,14 @@ impl KeyService for Keys {
         &self,
         request: Request<v1::WrapKeyRequest>,
     ) -> Result<Response<v1::WrapKeyResponse>, Status> {
-        answer(
-            &self.0,
-            request,
-            "WrapKey",
-            |m| m.name.clone(),
-            async |caller, message| wrap(&caller, message).await,
-        )
+        let message = request.get_ref();
+        let scheme = message.scheme.as_ref().and_then(|scheme| scheme.try_into().ok());
+        let algorithm = scheme.map(Algorithm::Encryption);
+        let subject = Subject { algorithm, ..Subject::new("WrapKey", &message.name) };
+        answer_about(&self.0, request, subject, async |caller, message| {
+            message.validate()?;
+            wrap(&caller, message).await
+        })
         .await
     }
 

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use parking_lot::RwLock;
 use supacrypt_core::{
-    Error, KeyName, KeySpec, KeyUsages, KeyVersionName, KeyVersionState, KeyringName, Operation,
-    Reason, Result, UsePeriod,
+    Error, KeyFlags, KeyName, KeySpec, KeyUsages, KeyVersionName, KeyVersionState, KeyringName,
+    Operation, Reason, Result, UsePeriod,
 };
 
 use super::Keys;
@@ -26,6 +26,8 @@ pub struct UsableVersion {
     pub usages: KeyUsages,
     /// When it may be used.
     pub use_period: UsePeriod,
+    /// What may be done with the key.
+    pub flags: KeyFlags,
     /// The key itself.
     pub handle: Arc<dyn KeyHandle>,
 }
@@ -160,6 +162,7 @@ impl Keys {
             spec: stored.spec,
             usages: stored.usages,
             use_period: stored.use_period,
+            flags: stored.flags,
             handle,
         })
     }

@@ -1,12 +1,13 @@
 //! Giving out the material of extractable keys, encrypted.
 
 use supacrypt_core::{
-    EncryptionScheme, Error, KeyFlags, KeyVersionName, Operation, Reason, Result,
+    EncryptionScheme, Error, KeyFlags, KeySpec, KeyUsages, KeyVersionName, Operation, Reason,
+    Result,
 };
 use supacrypt_crypto::{Material, PublicKey};
 use zeroize::Zeroizing;
 
-use super::Keys;
+use super::{Keys, UsableVersion};
 use crate::custody::{CryptoOutput, CryptoRequest};
 
 /// What encrypts the material of a key.
@@ -33,33 +34,21 @@ impl Keys {
     /// The material of a version, encrypted: PKCS#8 of a private key, the bytes of a secret one.
     ///
     /// # Errors
-    /// [`Reason::UsageNotPermitted`] for a key that is not extractable, or that only a trusted key
-    /// may wrap; those of [`usable`](Self::usable), and of encryption.
+    /// [`Reason::UsageNotPermitted`] for a key that is not extractable, or that is to be wrapped by a
+    /// trusted key in another way; those of [`usable`](Self::usable), and of encryption.
     pub async fn wrap(&self, name: &KeyVersionName, wrapping: &Wrapping<'_>) -> Result<Vec<u8>> {
-        let flags = self.get(name.key()).await?.attributes.flags;
-        if !flags.contains(KeyFlags::EXTRACTABLE) {
-            return Err(not_permitted(name, "its material never leaves: it is not extractable"));
-        }
-        let trusted_only = flags.contains(KeyFlags::WRAP_WITH_TRUSTED);
+        let (scheme, iv, aad) = (wrapping.scheme, wrapping.iv, wrapping.aad);
         match wrapping.key {
-            WrappingKey::Public(_) if trusted_only => Err(untrusted(name)),
             WrappingKey::Public(der) => {
                 let key = PublicKey::from_spki_der(der)?;
-                let plaintext = self.material(name).await?;
-                let plaintext = whole_number(wrapping.scheme, key.spec().bytes(), &plaintext);
-                key.encrypt(wrapping.scheme, wrapping.aad, &plaintext)
+                let material = self.leaving(name, false).await?;
+                key.encrypt(scheme, aad, &whole_number(scheme, key.spec(), &material))
             }
             WrappingKey::Key(wrapper) => {
-                let wrapper_name = self.version_name(wrapper).await?;
-                let record = self.get(wrapper_name.key()).await?;
-                if trusted_only && !record.attributes.flags.contains(KeyFlags::TRUSTED) {
-                    return Err(untrusted(name));
-                }
                 let wrapper = self.usable(wrapper).await?;
                 wrapper.check_usage(Operation::Encrypt)?;
-                let plaintext = self.material(name).await?;
-                let plaintext = whole_number(wrapping.scheme, wrapper.spec.bytes(), &plaintext);
-                let (scheme, iv, aad) = (wrapping.scheme, wrapping.iv, wrapping.aad);
+                let material = self.leaving(name, confines(&wrapper, scheme)).await?;
+                let plaintext = whole_number(scheme, wrapper.spec, &material);
                 let request = CryptoRequest::Encrypt { scheme, iv, aad, plaintext: &plaintext };
                 match wrapper.handle.perform(request).await? {
                     CryptoOutput::Bytes(mut wrapped) => Ok(std::mem::take(&mut *wrapped)),
@@ -69,32 +58,53 @@ impl Keys {
         }
     }
 
-    async fn material(&self, name: &KeyVersionName) -> Result<Material> {
+    /// The material of a version that may leave. `confined` says whether what encrypts it is all that
+    /// can decrypt it. Whether it may is read together with where it is: no change comes between.
+    async fn leaving(&self, name: &KeyVersionName, confined: bool) -> Result<Material> {
         let (stored, reference) = self.enabled(name).await?;
+        if !stored.flags.contains(KeyFlags::EXTRACTABLE) {
+            return Err(not_permitted(name, "its material never leaves: it is not extractable"));
+        }
+        if stored.flags.contains(KeyFlags::WRAP_WITH_TRUSTED) && !confined {
+            let why = "only a trusted key of the keyring that cannot decrypt may wrap it, by AES key \
+                       wrap or RSA";
+            return Err(not_permitted(name, why));
+        }
         let custodian = self.custodian_of(&reference)?;
         custodian.export(stored.spec, &reference.reference, reference.uid.as_bytes()).await
     }
 }
 
+/// Whether a user of the keyring who has a key wrapped by this one does not get it: an administrator
+/// trusts the key, users cannot decrypt with it, and encrypting something else tells nothing of what
+/// was wrapped, as it would with the key stream of AES-CTR or AES-GCM.
+fn confines(wrapper: &UsableVersion, scheme: EncryptionScheme) -> bool {
+    wrapper.flags.contains(KeyFlags::TRUSTED)
+        && !wrapper.usages.contains(KeyUsages::DECRYPT)
+        && matches!(
+            scheme,
+            EncryptionScheme::AesKeyWrap
+                | EncryptionScheme::AesKeyWrapPad
+                | EncryptionScheme::RsaOaep { .. }
+                | EncryptionScheme::RsaPkcs1
+        )
+}
+
 /// What to encrypt: for RSA without padding the whole number, which the material is the end of.
 fn whole_number(
     scheme: EncryptionScheme,
-    length: usize,
+    spec: KeySpec,
     material: &Material,
 ) -> Zeroizing<Vec<u8>> {
     let bytes = material.as_bytes();
     let zeros = match scheme {
-        EncryptionScheme::RsaRaw => length.saturating_sub(bytes.len()),
+        EncryptionScheme::RsaRaw => spec.bytes().saturating_sub(bytes.len()),
         _ => 0,
     };
     let mut whole = Zeroizing::new(Vec::with_capacity(zeros + bytes.len()));
     whole.resize(zeros, 0);
     whole.extend_from_slice(bytes);
     whole
-}
-
-fn untrusted(name: &KeyVersionName) -> Error {
-    not_permitted(name, "only a trusted key of the keyring may wrap it")
 }
 
 fn not_permitted(name: &KeyVersionName, why: &str) -> Error {

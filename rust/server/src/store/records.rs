@@ -84,6 +84,8 @@ pub struct StoredVersion {
     pub usages: KeyUsages,
     /// When it may be used.
     pub use_period: UsePeriod,
+    /// What may be done with the key.
+    pub flags: KeyFlags,
     /// Whether the key is deleted.
     pub deleted: bool,
     /// Where the material is; `None` once it is destroyed.
@@ -198,14 +200,18 @@ pub(super) fn use_period(row: &SqliteRow) -> Result<UsePeriod> {
 
 fn attributes(row: &SqliteRow) -> Result<KeyAttributes> {
     let UsePeriod { start, end } = use_period(row)?;
-    let bits: i64 = column(row, "flags")?;
-    let flags = u32::try_from(bits).ok().and_then(KeyFlags::from_bits);
     Ok(KeyAttributes {
         subject: column(row, "subject")?,
         start_date: start,
         end_date: end,
-        flags: flags.ok_or_else(|| altered("flags"))?,
+        flags: flags(row)?,
     })
+}
+
+/// Reads what may be done with a key.
+pub(super) fn flags(row: &SqliteRow) -> Result<KeyFlags> {
+    let bits: i64 = column(row, "flags")?;
+    u32::try_from(bits).ok().and_then(KeyFlags::from_bits).ok_or_else(|| altered("flags"))
 }
 
 /// What a caller is told of a value that this server never wrote.

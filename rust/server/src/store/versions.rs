@@ -72,7 +72,7 @@ pub(crate) async fn get(
 ) -> Result<StoredVersion> {
     let row = sqlx::query(
         "SELECT v.*, v.create_time AS version_create_time, k.spec, k.usages, k.purge_time,
-             k.start_date, k.end_date
+             k.start_date, k.end_date, k.flags
          FROM key_versions v JOIN keys k ON k.keyring = v.keyring AND k.id = v.key
          WHERE v.keyring = ? AND v.key = ? AND v.number = ?",
     )
@@ -88,6 +88,7 @@ pub(crate) async fn get(
         spec: parsed(&row, "spec")?,
         usages: records::usages(&row)?,
         use_period: records::use_period(&row)?,
+        flags: records::flags(&row)?,
         deleted: optional_time(&row, "purge_time")?.is_some(),
         reference: reference(&row)?,
     })

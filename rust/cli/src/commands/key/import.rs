@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use supacrypt_core::{Error, KeySpec, Reason, Result};
 use supacrypt_proto::{
     limits,
-    v1::{DecryptRequest, GetKeyRequest, ImportKeyRequest, Key},
+    v1::{DecryptRequest, ImportKeyRequest, Key},
 };
 use zeroize::Zeroizing;
 
-use super::{new_key::NewKey, show, wrap::scheme};
+use super::{new_key::NewKey, show, wrap::by};
 use crate::{
     api::{Api, request_id},
     context::Context,
@@ -62,9 +62,7 @@ impl Import {
 
 /// What the backend decrypts with `key`.
 fn unwrapped(api: &Api, key: &KeyRef, wrapped: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
-    let name = key.key(api.default_keyring())?.to_string();
-    let found = api.get_key(GetKeyRequest { name: name.clone() })?;
-    let scheme = scheme(found.spec().try_into()?)?;
+    let (name, scheme) = by(api, key)?;
     let ciphertext = wrapped.to_vec();
     let request =
         DecryptRequest { name, scheme: Some(scheme.into()), ciphertext, ..Default::default() };
@@ -101,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn pem_is_unpacked_for_private_keys_only() {
+    fn pem_is_unpacked_for_key_pairs_only() {
         let pem = b"-----BEGIN PRIVATE KEY-----\nAQID\n-----END PRIVATE KEY-----\n";
         assert_eq!(read(KeySpec::EcP256, pem).unwrap(), (vec![1, 2, 3], false));
         assert_eq!(read(KeySpec::Aes128, pem).unwrap(), (pem.to_vec(), false));

@@ -11,7 +11,7 @@ use supacrypt_proto::{
     v1::{self, wrap_key_request::WrappingKey},
 };
 
-use crate::{context::Context, files, names::KeyRef};
+use crate::{api::Api, context::Context, files, names::KeyRef};
 
 /// Write the material of an extractable key, encrypted with another key
 ///
@@ -21,7 +21,7 @@ use crate::{context::Context, files, names::KeyRef};
 pub(crate) struct Wrap {
     /// The key, or KEY@N
     key: KeyRef,
-    /// The key that encrypts it, of the same keyring
+    /// The key that encrypts it, of the same keyring, or KEY@N
     #[arg(long, value_name = "KEY", required_unless_present = "public")]
     by: Option<KeyRef>,
     /// A public key that encrypts it, PEM; whoever has its private half gets the key
@@ -36,23 +36,22 @@ impl Wrap {
     pub(crate) fn run(self, context: &Context) -> Result<()> {
         let api = context.api()?;
         let name = self.key.either(api.default_keyring())?;
-        let (wrapping_key, spec) = match (&self.by, &self.public) {
-            (Some(by), _) => {
-                let key = by.key(api.default_keyring())?.to_string();
-                let found = api.get_key(v1::GetKeyRequest { name: key.clone() })?;
-                (WrappingKey::Key(key), KeySpec::try_from(found.spec())?)
+        let (wrapping_key, scheme) = match (&self.by, &self.public) {
+            (Some(key), _) => {
+                let (name, scheme) = by(&api, key)?;
+                (WrappingKey::Key(name), scheme)
             }
             (None, Some(file)) => {
                 let pem = files::read(file, 2 * limits::MATERIAL)?;
                 let key = PublicKey::from_spki_der(&der(&pem)?)?;
-                (WrappingKey::PublicKey(key.spki_der().to_vec()), key.spec())
+                (WrappingKey::PublicKey(key.spki_der().to_vec()), scheme(key.spec())?)
             }
             (None, None) => unreachable!("invariant: clap wants one of the two"),
         };
         let request = v1::WrapKeyRequest {
             name: name.clone(),
             wrapping_key: Some(wrapping_key),
-            scheme: Some(scheme(spec)?.into()),
+            scheme: Some(scheme.into()),
             ..Default::default()
         };
         let wrapped = api.wrap_key(request)?.wrapped;
@@ -65,8 +64,15 @@ impl Wrap {
     }
 }
 
+/// The name of a wrapping key, or of a version of it, and the scheme it wraps by.
+pub(super) fn by(api: &Api, key: &KeyRef) -> Result<(String, EncryptionScheme)> {
+    let found =
+        api.get_key(v1::GetKeyRequest { name: key.whole(api.default_keyring())?.to_string() })?;
+    Ok((key.either(api.default_keyring())?, scheme(found.spec().try_into()?)?))
+}
+
 /// The scheme for a wrapping key.
-pub(super) fn scheme(spec: KeySpec) -> Result<EncryptionScheme> {
+fn scheme(spec: KeySpec) -> Result<EncryptionScheme> {
     let digest = Digest::Sha256;
     match spec.class() {
         KeyClass::Aes => Ok(EncryptionScheme::AesKeyWrapPad),
