@@ -4,6 +4,7 @@
 use std::sync::LazyLock;
 
 use cryptoki_sys::*;
+use supacrypt_crypto::Certificate;
 
 use crate::{
     call,
@@ -57,10 +58,12 @@ impl World {
 /// A certificate and data.
 fn others(session: CK_SESSION_HANDLE) -> [CK_OBJECT_HANDLE; 2] {
     let number = CK_ULONG::to_ne_bytes;
+    let subject = Certificate::from_der(CERTIFICATE).expect("it is one").subject;
     let certificate = Template::of([
         (CKA_CLASS, &number(CKO_CERTIFICATE)[..]),
         (CKA_CERTIFICATE_TYPE, &number(CKC_X_509)),
         (CKA_VALUE, CERTIFICATE),
+        (CKA_SUBJECT, &subject),
     ]);
     let data = Template::of([
         (CKA_CLASS, &number(CKO_DATA)[..]),
