@@ -94,6 +94,10 @@ impl Case<'_> {
     fn cipher(&mut self) {
         let Pair { public, private } = self.pair;
         let raw_rsa = self.mechanism.kind() == CKM_RSA_X_509;
+        // AWS-LC encrypts the number 0, and refuses to decrypt what comes of it: 0 again.
+        if raw_rsa && number(self.data).is_empty() {
+            return;
+        }
         for pieces in [false, true] {
             if call!(C_EncryptInit(self.session, self.mechanism.pointer(), public)) != CKR_OK {
                 return;
