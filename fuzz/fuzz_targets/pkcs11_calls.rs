@@ -28,6 +28,20 @@ const MOST: usize = 64;
 /// How many sessions an input keeps apart.
 const SESSIONS: usize = 3;
 
+/// Mechanisms that need no parameter, with the place of a key among the token's that fits.
+const FITTING: [(CK_MECHANISM_TYPE, usize); 10] = [
+    (CKM_RSA_PKCS, 0),
+    (CKM_RSA_X_509, 0),
+    (CKM_SHA256_RSA_PKCS, 0),
+    (CKM_ECDSA_SHA256, 1),
+    (CKM_EDDSA, 3),
+    (CKM_ML_DSA, 5),
+    (CKM_AES_ECB, 7),
+    (CKM_AES_CMAC, 7),
+    (CKM_SHA256_HMAC, 10),
+    (CKM_SHA256, 0),
+];
+
 thread_local! {
     static TOKEN: RefCell<Token> = RefCell::new(Token::new());
 }
@@ -63,6 +77,10 @@ struct Caller<'a> {
 impl Caller<'_> {
     /// One call, as the input wants it.
     fn call(&mut self) {
+        // It does not stay away long: there is little to see then.
+        if !self.initialized && self.input.flag() {
+            self.initialize();
+        }
         let was_initialized = self.initialized;
         let rv = match self.input.byte() % 18 {
             0 => self.lifetime(),
@@ -96,7 +114,7 @@ impl Caller<'_> {
 
     /// A session of the input's, or a guess.
     fn session(&mut self) -> CK_SESSION_HANDLE {
-        match self.input.below(2 * SESSIONS) {
+        match self.input.below(5 * SESSIONS) {
             0 => self.input.number(),
             index => self.sessions[index % SESSIONS],
         }
@@ -407,10 +425,17 @@ impl Caller<'_> {
         match self.input.byte() % 8 {
             0 => kind.begin(session, null_mut(), key, (null_mut(), 0)),
             1 => call!(C_SessionCancel(session, self.input.number() << self.input.below(32))),
-            _ => {
+            2..=4 => {
                 let mut mechanism = self.mechanism();
                 let signature = self.bytes();
                 kind.begin(session, mechanism.pointer(), key, signature)
+            }
+            _ => {
+                let (fitting, place) = self.input.pick(&FITTING);
+                let Pair { public, private } = self.token.keys[place];
+                let key = if kind.takes_public() { public } else { private };
+                let (mut mechanism, signature) = (mechanism(fitting), self.bytes());
+                kind.begin(session, &raw mut mechanism, key, signature)
             }
         }
     }

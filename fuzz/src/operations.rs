@@ -43,6 +43,11 @@ pub const STAGES: [Stage; 3] = [Stage::Whole, Stage::Update, Stage::Final];
 pub type Bytes = (*mut CK_BYTE, CK_ULONG);
 
 impl Kind {
+    /// Whether it is the public half of a pair that does it.
+    pub fn takes_public(self) -> bool {
+        !matches!(self, Kind::Sign | Kind::SignRecover | Kind::Decrypt)
+    }
+
     /// Begins an operation. `signature` is for the kind that gets it first.
     pub fn begin(
         self,
