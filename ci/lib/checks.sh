@@ -6,6 +6,7 @@ lint() {
     need_lint_tools
     cd "$SUPACRYPT_ROOT"
     step "rustfmt" cargo fmt --all --check
+    step "rustfmt (fuzz)" cargo fmt --manifest-path fuzz/Cargo.toml --check
     step "clippy" cargo clippy --locked --workspace --all-targets -- -D warnings
     step "shellcheck" shellcheck -x dev .ci/run ci/*/*.sh ci/judges/root/*.sh bazel/*.sh bazel/cargo/*.sh \
         bindings/c/*.sh release/tests/*.sh
