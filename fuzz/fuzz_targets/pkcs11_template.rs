@@ -103,7 +103,12 @@ fn copy(
     if call!(C_CopyObject(session, object, list, count, &raw mut made)) != CKR_OK {
         return None;
     }
-    shows(session, made, template, &[]);
+    if value(session, made, CKA_TOKEN) == Some(vec![CK_FALSE]) {
+        shows(session, made, template, &[]);
+    } else {
+        // What a certificate of the token says of itself is read from it.
+        is_named(session, made, template);
+    }
     Some(made)
 }
 
@@ -163,9 +168,12 @@ fn shows(
     }
 }
 
-/// Asserts that an object has the name that it was made with. What else a template says of a new key
-/// of the token may come to nothing.
+/// Asserts that an object of the token has the name that it was made with, but for a public key, which
+/// the token may have had before. What else a template says of a new key there may come to nothing.
 fn is_named(session: CK_SESSION_HANDLE, object: CK_OBJECT_HANDLE, template: &Template) {
+    if value(session, object, CKA_CLASS) == Some(CKO_PUBLIC_KEY.to_ne_bytes().to_vec()) {
+        return;
+    }
     let others: Vec<_> =
         TYPES.into_iter().filter(|kind| ![CKA_LABEL, CKA_ID].contains(kind)).collect();
     shows(session, object, template, &others);

@@ -61,6 +61,7 @@ const fn rule(attribute: CK_ATTRIBUTE_TYPE) -> (Rule, Form) {
         }
         CKA_SENSITIVE | CKA_WRAP_WITH_TRUSTED => (Rule::Raise, Form::Flag),
         CKA_EXTRACTABLE | CKA_COPYABLE | CKA_DESTROYABLE => (Rule::Lower, Form::Flag),
+        CKA_TRUSTED => (Rule::Told, Form::Flag),
         CKA_CLASS | CKA_KEY_TYPE | CKA_CERTIFICATE_TYPE | CKA_MODULUS_BITS | CKA_VALUE_LEN
         | CKA_PARAMETER_SET => (Rule::Told, Form::Number),
         CKA_MODULUS | CKA_PUBLIC_EXPONENT => (Rule::Told, Form::Integer),
@@ -218,7 +219,11 @@ mod tests {
         let here = Template::new(vec![trusted.clone()]);
         let refused = fill(&mut of_session.clone(), &here, &[]);
         assert_eq!(refused, Err(Rv(CKR_TEMPLATE_INCONSISTENT)));
-        let there = Template::new(vec![trusted, (CKA_TOKEN, vec![CK_TRUE])]);
+        let on_token = (CKA_TOKEN, vec![CK_TRUE]);
+        let no_flag = Template::new(vec![(CKA_TRUSTED, b"name".to_vec()), on_token.clone()]);
+        let refused = fill(&mut of_session.clone(), &no_flag, &[]);
+        assert_eq!(refused, Err(Rv(CKR_ATTRIBUTE_VALUE_INVALID)));
+        let there = Template::new(vec![trusted, on_token]);
         assert!(changed(&of_session, &there, true).unwrap().flag(CKA_TRUSTED));
         let moved = changed(&of_session, &there, false);
         assert_eq!(moved.err(), Some(Rv(CKR_ATTRIBUTE_READ_ONLY)));

@@ -153,6 +153,12 @@ pub(crate) fn unwrap(
     })?;
     let value = match template.number(CKA_VALUE_LEN)? {
         Some(length) => cut(mechanism, value, length as usize)?,
+        // PKCS#8 does not begin with a zero.
+        None if object_class == CKO_PRIVATE_KEY && mechanism.row.mechanism == CKM_RSA_X_509 => {
+            let zeros = value.iter().take_while(|byte| **byte == 0).count();
+            let length = value.len() - zeros;
+            cut(mechanism, value, length)?
+        }
         None => value,
     };
     let object = secret_object(object_class, key_type, value, template)?;

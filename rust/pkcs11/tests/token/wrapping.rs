@@ -84,6 +84,19 @@ pub(crate) fn by_public_key(_: &mut Backend) {
         let plaintext = session.decrypt(&Mechanism::AesEcb, same, &ciphertext).expect("decrypted");
         assert_eq!(plaintext, [5; 16]);
     }
+
+    // A private key that is short enough, as the end of the number and at its own length.
+    let curve = [Attribute::EcParams(P256.to_vec())];
+    let free = [Attribute::Token(true), Attribute::Extractable(true)];
+    let pair = session.generate_key_pair(&Mechanism::EccKeyPairGen, &curve, &free);
+    let (half, leaves) = pair.expect("a key pair");
+    for mechanism in [Mechanism::RsaPkcs, Mechanism::RsaX509] {
+        let wrapped = session.wrap_key(&mechanism, public, leaves).expect("wrapped");
+        let template = unwrapped(ObjectClass::PRIVATE_KEY, KeyType::EC);
+        let same = session.unwrap_key(&mechanism, private, &wrapped, &template).expect("a key");
+        let signature = session.sign(&Mechanism::Ecdsa, same, &[1; 32]).expect("a signature");
+        session.verify(&Mechanism::Ecdsa, half, &[1; 32], &signature).expect("the same key");
+    }
     end(context);
 }
 
