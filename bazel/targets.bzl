@@ -47,8 +47,8 @@ RELEASES = [
 _TOGETHER = {
     "layer": struct(
         crates = ["cli", "pkcs11"],
-        # AES-GCM for AVX-512 weighs 680 KB and serves a module whose records are small no better; the
-        # backend keeps what the same word leaves out, its RSA for AVX-512.
+        # AES-GCM for AVX-512 weighs 680 KB, and what the module encrypts are small records. The same
+        # word leaves out RSA for AVX-512; the backend, which signs, keeps both.
         engine_flags = "-DMY_ASSEMBLER_IS_TOO_OLD_FOR_512AVX",
     ),
     "server-layer": struct(

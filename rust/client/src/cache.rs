@@ -18,8 +18,8 @@ use crate::{
     process::Process, recent::Recent,
 };
 
-/// Keys, and objects, of one keyring that are kept however many there are. A key with its public half
-/// has about 1 KiB.
+/// Keys, and objects, of one keyring that are kept at least. At most it is twice as many, however many
+/// there are.
 const KEPT: usize = 2048;
 
 /// Keys and objects by keyring. Each keyring is believed while its watch is open.

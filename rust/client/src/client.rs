@@ -96,7 +96,7 @@ impl Client {
     }
 
     /// As [`attempt`](Self::attempt), with `begin` to start the operation. It is compiled once, not
-    /// for each kind of operation: that is 8 KiB less of the library for each.
+    /// for each kind of operation, which would make the library larger.
     fn repeat<'a>(
         &self,
         retry: Retry,

@@ -11,7 +11,7 @@ use supacrypt_crypto::PublicKey;
 use crate::{
     error::{Result, Rv},
     key::{Key, SessionKey},
-    key_attributes, material, mechanism,
+    key_attributes, material,
     module::Module,
     object::{Class, TokenObject},
     plain_object,
@@ -148,20 +148,8 @@ fn import_public(
 
 /// What comes to the token, as the object's attributes describe it.
 fn new_key(object: &SessionObject, spec: KeySpec, usages: KeyUsages) -> Result<NewKey> {
-    let given = |attribute| object.attributes.get(attribute).map(<[u8]>::to_vec);
-    // The backend does not keep a list to hold the key to.
-    if given(CKA_ALLOWED_MECHANISMS).is_some_and(|given| given != mechanism::allowed(spec)) {
-        return Err(Rv(CKR_TEMPLATE_INCONSISTENT));
-    }
-    let label = given(CKA_LABEL).unwrap_or_default();
-    Ok(NewKey {
-        id: None,
-        label: String::from_utf8(label).map_err(|_| Rv(CKR_ATTRIBUTE_VALUE_INVALID))?,
-        object_id: given(CKA_ID).unwrap_or_default(),
-        spec,
-        secret_length: None,
-        attributes: key_attributes::of_new(|attribute| Ok(given(attribute)))?,
-        usages,
+    key_attributes::new_key(spec, usages, None, |attribute| {
+        Ok(object.attributes.get(attribute).map(<[u8]>::to_vec))
     })
 }
 

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use cryptoki_sys::*;
 use strum::IntoEnumIterator;
-use supacrypt_client::NewKey;
 use supacrypt_core::{KeyClass, KeySpec, KeyUsages};
 
 use crate::{
@@ -13,7 +12,7 @@ use crate::{
     key::SessionKey,
     key_attributes,
     material::{self, of_curve},
-    mechanism::{self, Action, Row},
+    mechanism::{Action, Row},
     module::Module,
     object::{Class, TokenObject},
     session::Session,
@@ -132,20 +131,13 @@ fn make(
     templates: &[&Template],
 ) -> Result<Arc<supacrypt_client::Key>> {
     session.may_write()?;
-    // The backend does not keep a list to hold the key to.
-    let mut allowed = templates.iter().filter_map(|given| given.bytes(CKA_ALLOWED_MECHANISMS));
-    if allowed.any(|allowed| allowed != mechanism::allowed(spec)) {
-        return Err(Rv(CKR_TEMPLATE_INCONSISTENT));
-    }
     if usages.is_empty() {
         return Err(Rv(CKR_TEMPLATE_INCONSISTENT));
     }
-    let label = agreed(templates, CKA_LABEL)?.unwrap_or_default();
-    let label = String::from_utf8(label).map_err(|_| Rv(CKR_ATTRIBUTE_VALUE_INVALID))?;
-    let object_id = agreed(templates, CKA_ID)?.unwrap_or_default();
     let secret_length = length.and_then(|length| u32::try_from(length).ok());
-    let attributes = key_attributes::of_new(|attribute| agreed(templates, attribute))?;
-    let new = NewKey { id: None, label, object_id, spec, usages, secret_length, attributes };
+    let new = key_attributes::new_key(spec, usages, secret_length, |attribute| {
+        agreed(templates, attribute)
+    })?;
     Ok(module.client.create_key(&session.keyring, new)?)
 }
 

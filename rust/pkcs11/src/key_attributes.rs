@@ -2,11 +2,12 @@
 //! (PKCS#11 v2.40 base, sections 4.4 and 4.7 to 4.10).
 
 use cryptoki_sys::*;
-use supacrypt_client::limits;
-use supacrypt_core::{Date, KeyAttributes, KeyAttributesChange, KeyFlags};
+use supacrypt_client::{NewKey, limits};
+use supacrypt_core::{Date, KeyAttributes, KeyAttributesChange, KeyFlags, KeySpec, KeyUsages};
 
 use crate::{
     error::{Result, Rv},
+    mechanism,
     object::Class,
 };
 
@@ -43,13 +44,33 @@ pub(crate) fn value(
     })
 }
 
-/// What a new key shall have. `given` says what its maker wants of an attribute.
+/// What a new key of the token shall be. `given` says what its maker wants of an attribute.
 ///
 /// # Errors
-/// `CKR_ATTRIBUTE_VALUE_INVALID`, and those of `given`.
-pub(crate) fn of_new(
+/// `CKR_ATTRIBUTE_VALUE_INVALID`; `CKR_TEMPLATE_INCONSISTENT` for a list of mechanisms that is not all
+/// that fit, since the backend does not keep one to hold the key to; and those of `given`.
+pub(crate) fn new_key(
+    spec: KeySpec,
+    usages: KeyUsages,
+    secret_length: Option<u32>,
     given: impl Fn(CK_ATTRIBUTE_TYPE) -> Result<Option<Vec<u8>>>,
-) -> Result<KeyAttributes> {
+) -> Result<NewKey> {
+    if given(CKA_ALLOWED_MECHANISMS)?.is_some_and(|given| given != mechanism::allowed(spec)) {
+        return Err(Rv(CKR_TEMPLATE_INCONSISTENT));
+    }
+    let label = given(CKA_LABEL)?.unwrap_or_default();
+    Ok(NewKey {
+        id: None,
+        label: String::from_utf8(label).map_err(|_| Rv(CKR_ATTRIBUTE_VALUE_INVALID))?,
+        object_id: given(CKA_ID)?.unwrap_or_default(),
+        spec,
+        usages,
+        secret_length,
+        attributes: of_new(given)?,
+    })
+}
+
+fn of_new(given: impl Fn(CK_ATTRIBUTE_TYPE) -> Result<Option<Vec<u8>>>) -> Result<KeyAttributes> {
     let mut flags = KeyFlags::default();
     for (attribute, flag, _) in FLAGS {
         if let Some(value) = given(attribute)? {

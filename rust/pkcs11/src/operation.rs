@@ -19,7 +19,7 @@ use supacrypt_core::KeyUsages;
 use zeroize::Zeroizing;
 
 pub(crate) use self::{
-    cipher::{Cipher, Direction},
+    cipher::{Cipher, Direction, Parameters},
     digest::Digest,
     message::{GcmMessage, IvSource, MessageCipher, Messages},
     recover::Recover,

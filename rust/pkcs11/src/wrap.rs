@@ -18,7 +18,7 @@ use crate::{
     mechanism::Mechanism,
     module::Module,
     object::Class,
-    operation::{Cipher, Direction},
+    operation::{Cipher, Direction, Parameters},
     session::Session,
     session_object::SessionObject,
     template::Template,
@@ -74,7 +74,9 @@ pub(crate) fn wrap(
         other => other,
     })?;
     let written = match wrapped.into_key()? {
-        (_, Key::Token(key)) => by_backend(module, &key, &wrapping_key, mechanism, output),
+        (_, Key::Token(key)) => {
+            by_backend(module, &key, &wrapping_key, cipher.parameters(), output)
+        }
         (_, Key::Session(key, _)) => {
             let material = key.material().ok_or(Rv(CKR_KEY_NOT_WRAPPABLE))?;
             cipher.whole(&module.client, material.as_bytes(), output).map(drop)
@@ -92,7 +94,7 @@ fn by_backend(
     module: &Module,
     key: &supacrypt_client::Key,
     wrapping_key: &Key,
-    mechanism: &Mechanism,
+    (scheme, iv, aad): Parameters<'_>,
     output: &mut Output,
 ) -> Result<()> {
     let with = match wrapping_key {
@@ -101,18 +103,16 @@ fn by_backend(
             WrappingKey::Public(key.public_key().ok_or(Rv(CKR_KEY_NOT_WRAPPABLE))?)
         }
     };
-    let cipher = mechanism.cipher()?;
     // Where the length is known nobody need wrap to tell it. How long a private key is in PKCS#8 is for
     // the backend to say.
     let secret = (!key.spec.is_asymmetric())
         .then(|| key.secret_length.map_or(key.spec.bytes(), |length| length as usize));
     if let Some(length) = secret
-        && !output.takes(cipher.scheme.ciphertext_len(wrapping_key.spec(), length))?
+        && !output.takes(scheme.ciphertext_len(wrapping_key.spec(), length))?
     {
         return Ok(());
     }
-    let wrapped =
-        module.client.wrap_key(&key.version, with, cipher.scheme, &cipher.iv, &cipher.aad);
+    let wrapped = module.client.wrap_key(&key.version, with, scheme, iv, aad);
     let wrapped = wrapped.map_err(|error| match error.reason() {
         Reason::UsageNotPermitted => {
             tracing::warn!("{error}");

@@ -68,6 +68,11 @@ impl Cipher {
         Ok(Cipher { direction, key, cipher, input, in_pieces: false, total: 0, result: None })
     }
 
+    /// Scheme, IV and additional data.
+    pub(crate) fn parameters(&self) -> Parameters<'_> {
+        (self.cipher.scheme, &self.cipher.iv, &self.cipher.aad)
+    }
+
     /// Takes a piece in, and gives out what is done.
     pub(crate) fn update(
         &mut self,
@@ -138,8 +143,7 @@ impl Cipher {
             return Err(self.wrong_length());
         }
         self.check(input.len())?;
-        let parameters = (self.cipher.scheme, &self.cipher.iv[..], &self.cipher.aad[..]);
-        perform(self.direction, &self.key, client, parameters, input)
+        perform(self.direction, &self.key, client, self.parameters(), input)
     }
 
     /// The result for an input that is too long for one request.
@@ -249,7 +253,7 @@ impl Cipher {
 }
 
 /// Scheme, IV and additional data.
-type Parameters<'a> = (EncryptionScheme, &'a [u8], &'a [u8]);
+pub(crate) type Parameters<'a> = (EncryptionScheme, &'a [u8], &'a [u8]);
 
 fn perform(
     direction: Direction,

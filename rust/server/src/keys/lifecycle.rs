@@ -66,7 +66,8 @@ impl Keys {
         self.add(new, None, request).await
     }
 
-    /// Makes a key from material that exists elsewhere: DER PKCS#8, or the bytes of a secret.
+    /// Makes a key from material that exists elsewhere: DER PKCS#8, the bytes of a secret, or for a
+    /// public key alone DER `SubjectPublicKeyInfo`.
     ///
     /// # Errors
     /// As [`create`](Self::create), and [`Reason::InvalidKeyMaterial`].

@@ -9,7 +9,7 @@ use supacrypt_proto::{
 };
 use zeroize::Zeroizing;
 
-use super::{new_key::NewKey, show, wrap::by};
+use super::{new_key::NewKey, show, wrap::wrapping_key};
 use crate::{
     api::{Api, request_id},
     context::Context,
@@ -62,7 +62,7 @@ impl Import {
 
 /// What the backend decrypts with `key`.
 fn unwrapped(api: &Api, key: &KeyRef, wrapped: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
-    let (name, scheme) = by(api, key)?;
+    let (name, scheme) = wrapping_key(api, key)?;
     let ciphertext = wrapped.to_vec();
     let request =
         DecryptRequest { name, scheme: Some(scheme.into()), ciphertext, ..Default::default() };

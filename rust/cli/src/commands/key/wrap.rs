@@ -36,9 +36,9 @@ impl Wrap {
     pub(crate) fn run(self, context: &Context) -> Result<()> {
         let api = context.api()?;
         let name = self.key.either(api.default_keyring())?;
-        let (wrapping_key, scheme) = match (&self.by, &self.public) {
+        let (with, scheme) = match (&self.by, &self.public) {
             (Some(key), _) => {
-                let (name, scheme) = by(&api, key)?;
+                let (name, scheme) = wrapping_key(&api, key)?;
                 (WrappingKey::Key(name), scheme)
             }
             (None, Some(file)) => {
@@ -50,7 +50,7 @@ impl Wrap {
         };
         let request = v1::WrapKeyRequest {
             name: name.clone(),
-            wrapping_key: Some(wrapping_key),
+            wrapping_key: Some(with),
             scheme: Some(scheme.into()),
             ..Default::default()
         };
@@ -65,7 +65,7 @@ impl Wrap {
 }
 
 /// The name of a wrapping key, or of a version of it, and the scheme it wraps by.
-pub(super) fn by(api: &Api, key: &KeyRef) -> Result<(String, EncryptionScheme)> {
+pub(super) fn wrapping_key(api: &Api, key: &KeyRef) -> Result<(String, EncryptionScheme)> {
     let found =
         api.get_key(v1::GetKeyRequest { name: key.whole(api.default_keyring())?.to_string() })?;
     Ok((key.either(api.default_keyring())?, scheme(found.spec().try_into()?)?))
