@@ -2,14 +2,15 @@
 
     cargo_crate    one crate of the workspace: its sources and the crates it is made of
     cargo_layer    all third-party crates for one target, compiled
+    cargo_shared   crates of the workspace that several binaries are made of, compiled on a layer
     cargo_binary   a program or library for one target, on top of its layer
     cargo_tests    the test programs of all crates, on top of a layer
     cargo_files    the sources of crates, for tests that read them when they run
     cargo_sbom     what a crate is made of
     cargo_licenses the licences of what crates are made of
 
-Editing a crate compiles that crate and those that need it; the layer changes with Cargo.lock or a
-manifest only. docs/building.md tells how it fits together.
+Editing a crate compiles that crate and those that need it; the layer of third-party crates changes
+with Cargo.lock or a manifest only. docs/building.md tells how it fits together.
 """
 
 CrateInfo = provider(
@@ -22,9 +23,10 @@ CrateInfo = provider(
 )
 
 LayerInfo = provider(
-    "Third-party crates, compiled.",
+    "Crates, compiled.",
     fields = {
-        "archive": "what Cargo left in its target directory, a tar.zst",
+        "archives": "what Cargo left in its target directory, each a tar.zst; the first is unpacked first",
+        "sources": "depset of the files of the workspace's crates that are compiled in it",
         "target": "Rust's name of the target, with the oldest glibc to run on where that counts",
         "profile": "the profile of Cargo.toml that it is built with, or `test`",
         "packages": "names of the packages that features are chosen for",
@@ -84,18 +86,28 @@ _COMMON = {
     "_workspace": attr.label(default = "//:workspace"),
 }
 
-def _run(ctx, mnemonic, outputs, arguments, sources = [], inputs = [], resources = _all_processors):
-    """Runs the rule's script with the archives of crates, the list of sources, and `arguments`."""
+def _listed(ctx, files):
+    lines = ctx.actions.args()
+    lines.add_all(files)
+    lines.use_param_file("%s", use_always = True)
+    lines.set_param_file_format("multiline")
+    return lines
+
+def _run(ctx, mnemonic, outputs, arguments, sources = [], layer = None, inputs = [], resources = _all_processors):
+    """Runs the rule's script with what make_workspace in workspace.sh takes, and `arguments`."""
     crates = ctx.attr._crates.files
-    sources = depset(transitive = [ctx.attr._workspace.files] + sources)
-    listed = ctx.actions.args()
-    listed.add_all(sources)
-    listed.use_param_file("%s", use_always = True)
-    listed.set_param_file_format("multiline")
+    archives = layer.archives if layer else []
+    compiled = layer.sources if layer else depset()
+    sources = depset(transitive = [ctx.attr._workspace.files, compiled] + sources)
     ctx.actions.run(
         executable = ctx.executable._script,
-        arguments = [crates.to_list()[0].dirname, listed] + arguments,
-        inputs = depset(inputs, transitive = [crates, sources, ctx.attr._scripts.files]),
+        arguments = [
+            crates.to_list()[0].dirname,
+            _listed(ctx, sources),
+            _listed(ctx, compiled),
+            ":".join([archive.path for archive in archives]),
+        ] + arguments,
+        inputs = depset(inputs + archives, transitive = [crates, sources, ctx.attr._scripts.files]),
         outputs = outputs,
         mnemonic = mnemonic,
         progress_message = "%s %%{label}" % mnemonic,
@@ -105,19 +117,16 @@ def _run(ctx, mnemonic, outputs, arguments, sources = [], inputs = [], resources
 
 def _layer_impl(ctx):
     archive = ctx.actions.declare_file(ctx.label.name + ".tar.zst")
-    packages = ",".join([crate[CrateInfo].package for crate in ctx.attr.crates])
-    arguments = [ctx.attr.target, ctx.attr.profile, packages, ctx.attr.engine_flags, archive.path]
-    _run(ctx, "CargoLayer", [archive], arguments)
-    return [
-        DefaultInfo(files = depset([archive])),
-        LayerInfo(
-            archive = archive,
-            target = ctx.attr.target,
-            profile = ctx.attr.profile,
-            packages = packages,
-            engine_flags = ctx.attr.engine_flags,
-        ),
-    ]
+    layer = LayerInfo(
+        archives = [archive],
+        sources = depset(),
+        target = ctx.attr.target,
+        profile = ctx.attr.profile,
+        packages = ",".join([crate[CrateInfo].package for crate in ctx.attr.crates]),
+        engine_flags = ctx.attr.engine_flags,
+    )
+    _run(ctx, "CargoLayer", [archive], [layer.target, layer.profile, layer.packages, layer.engine_flags, archive.path])
+    return [DefaultInfo(files = depset([archive])), layer]
 
 cargo_layer = rule(
     implementation = _layer_impl,
@@ -128,6 +137,39 @@ cargo_layer = rule(
         profile = attr.string(default = "dist", doc = "the profile of Cargo.toml, or `test`"),
         crates = attr.label_list(providers = [CrateInfo], doc = "what is built on it; Cargo chooses features for these together"),
         engine_flags = attr.string(doc = "what the C compiler is told for the crypto engine"),
+        _script = _script("layer"),
+    ),
+)
+
+def _shared_impl(ctx):
+    archive = ctx.actions.declare_file(ctx.label.name + ".tar.zst")
+    layer = ctx.attr.layer[LayerInfo]
+    sources = [crate[CrateInfo].sources for crate in ctx.attr.crates]
+    _run(
+        ctx,
+        "CargoShared",
+        [archive],
+        [layer.target, layer.profile, layer.packages, layer.engine_flags, archive.path],
+        sources = sources,
+        layer = layer,
+        resources = _one_processor,
+    )
+    return [DefaultInfo(files = depset([archive])), LayerInfo(
+        archives = layer.archives + [archive],
+        sources = depset(transitive = [layer.sources] + sources),
+        target = layer.target,
+        profile = layer.profile,
+        packages = layer.packages,
+        engine_flags = layer.engine_flags,
+    )]
+
+cargo_shared = rule(
+    implementation = _shared_impl,
+    doc = "Compiles `crates` and what they depend on, on a layer; the two together are a layer again.",
+    attrs = dict(
+        _COMMON,
+        crates = attr.label_list(mandatory = True, providers = [CrateInfo]),
+        layer = attr.label(mandatory = True, providers = [LayerInfo]),
         _script = _script("layer"),
     ),
 )
@@ -145,14 +187,14 @@ def _binary_impl(ctx):
             layer.profile,
             layer.packages,
             layer.engine_flags,
-            layer.archive.path,
             ctx.attr.file,
             stripped.path,
             symbols.path,
             ctx.var.get("COMMIT", "") if ctx.attr.shows_commit else "",
         ],
         sources = [ctx.attr.crate[CrateInfo].sources],
-        inputs = [layer.archive, ctx.file._symbols],
+        layer = layer,
+        inputs = [ctx.file._symbols],
         resources = _one_processor,
     )
     return [
@@ -183,10 +225,10 @@ def _tests_impl(ctx):
         ctx,
         "CargoTests",
         [programs],
-        [layer.target, layer.packages, layer.archive.path, programs.path],
+        [layer.target, layer.packages, programs.path],
         sources = [crate.sources for crate in crates] + [crate.tests for crate in crates] +
                   [depset(ctx.files.data)],
-        inputs = [layer.archive],
+        layer = layer,
     )
     return [DefaultInfo(files = depset([programs]), runfiles = ctx.runfiles([programs]))]
 
@@ -204,8 +246,8 @@ cargo_tests = rule(
 
 def _sbom_impl(ctx):
     output = ctx.actions.declare_file(ctx.label.name + ".cdx.json")
-    crate = ctx.attr.crate[CrateInfo]
-    _run(ctx, "CargoSbom", [output], [crate.package, output.path], sources = [crate.sources], resources = _one_processor)
+    package = ctx.attr.crate[CrateInfo].package
+    _run(ctx, "CargoSbom", [output], [package, output.path], resources = _one_processor)
     return [DefaultInfo(files = depset([output]))]
 
 cargo_sbom = rule(
@@ -220,10 +262,8 @@ cargo_sbom = rule(
 
 def _licenses_impl(ctx):
     output = ctx.actions.declare_file(ctx.label.name + ".txt")
-    crates = [crate[CrateInfo] for crate in ctx.attr.crates]
-    packages = ",".join([crate.package for crate in crates])
-    sources = [crate.sources for crate in crates]
-    _run(ctx, "CargoLicenses", [output], [packages, output.path], sources = sources, resources = _one_processor)
+    packages = ",".join([crate[CrateInfo].package for crate in ctx.attr.crates])
+    _run(ctx, "CargoLicenses", [output], [packages, output.path], resources = _one_processor)
     return [DefaultInfo(files = depset([output]))]
 
 cargo_licenses = rule(

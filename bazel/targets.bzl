@@ -1,7 +1,7 @@
 """What is released, for which systems."""
 
 load("//bazel:archive.bzl", "archive")
-load("//bazel:cargo.bzl", "cargo_binary", "cargo_layer")
+load("//bazel:cargo.bzl", "cargo_binary", "cargo_layer", "cargo_shared")
 load("//bazel:universal.bzl", "universal")
 
 # What Rust builds for, and the names of what it makes. glibc 2.28 is that of RHEL 8 and Debian 10.
@@ -47,12 +47,14 @@ RELEASES = [
 _TOGETHER = {
     "layer": struct(
         crates = ["cli", "pkcs11"],
+        shared = ["client"],
         # AES-GCM for AVX-512 weighs 680 KB, and what the module encrypts are small records. The same
         # word leaves out RSA for AVX-512; the backend, which signs, keeps both.
         engine_flags = "-DMY_ASSEMBLER_IS_TOO_OLD_FOR_512AVX",
     ),
     "server-layer": struct(
         crates = ["server"],
+        shared = [],
         engine_flags = "",
     ),
 }
@@ -69,6 +71,14 @@ def _binaries(name, target):
             engine_flags = together.engine_flags,
             target = target.rust,
         )
+        if together.shared:
+            shared = layer + "-shared"
+            cargo_shared(
+                name = shared,
+                crates = ["//rust/" + crate for crate in together.shared],
+                layer = layer,
+            )
+            layer = shared
         for crate in crates:
             cargo_binary(
                 name = "%s-%s" % (name, crate),

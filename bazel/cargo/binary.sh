@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# binary.sh CRATES SOURCES TARGET PROFILE PACKAGES ENGINE_FLAGS LAYER FILE STRIPPED SYMBOLS [COMMIT]
+# binary.sh CRATES SOURCES COMPILED LAYERS TARGET PROFILE PACKAGES ENGINE_FLAGS FILE STRIPPED SYMBOLS [COMMIT]
 #
 # One program or library, built on a layer, and the symbols taken from it.
 set -euo pipefail
@@ -10,10 +10,10 @@ source "$here/workspace.sh"
 source "$here/toolchain.sh"
 # shellcheck source=bazel/cargo/symbols.sh
 source "$here/symbols.sh"
-crates=$1 sources=$2 target=$3 profile=$4 packages=$5 engine_flags=$6 layer=$7 file=$8
-stripped=$PWD/$9 symbols=$PWD/${10} commit=${11:-}
+target=$5 profile=$6 packages=$7 engine_flags=$8 file=$9
+stripped=$PWD/${10} symbols=$PWD/${11} commit=${12:-}
 
-make_workspace "$crates" "$sources" "$layer"
+make_workspace "${@:1:4}"
 use_toolchain "$target" "$engine_flags"
 [ -z "$commit" ] || export SUPACRYPT_COMMIT=$commit
 case $file in
@@ -22,7 +22,8 @@ case $file in
 esac
 cd /build/src
 quietly run_cargo "$profile" "$packages" "${what[@]}"
-if third=$(grep Compiling /build/log | grep -v 'supacrypt-'); then
-    echo "not in the layer, compiled again: $third" >&2
+own=$(cd - >/dev/null && grep -v -x -F -f "$3" "$2" | sed -n 's|^rust/\([^/]*\)/src/.*|supacrypt-\1 v|p' | sort -u)
+if again=$(grep Compiling /build/log | grep -v -F "$own"); then
+    echo "in the layer, and compiled again: $again" >&2
 fi
 split_symbols "$triple" "/build/target/$triple/$profile/$file" "$stripped" "$symbols"

@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
-# licenses.sh CRATES SOURCES PACKAGES OUTPUT: the licences of all third-party crates that packages of the
-# workspace are made of, with their texts and notices, which most of them want to be passed on.
+# licenses.sh CRATES SOURCES COMPILED LAYERS PACKAGES OUTPUT: the licences of all third-party crates that
+# packages of the workspace are made of, with their texts and notices, which most of them want to be
+# passed on.
 set -euo pipefail
 here=$PWD/$(dirname "${BASH_SOURCE[0]}")
 # shellcheck source=bazel/cargo/workspace.sh
 source "$here/workspace.sh"
-crates=$1 sources=$2 packages=$3 output=$PWD/$4
+packages=$5 output=$PWD/$6
 
-make_workspace "$crates" "$sources"
+make_workspace "${@:1:4}"
 cd /build/src
 selected=()
 for name in ${packages//,/ }; do selected+=(-p "$name"); done

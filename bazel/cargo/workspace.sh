@@ -5,11 +5,12 @@
 # has one time in the past, and the sources of crates that are built on top have today's.
 past=@946684800
 
-# make_workspace CRATES SOURCES [LAYER]: the third-party crates in /build/vendor, the files that SOURCES
-# lists in /build/src, where a member without sources becomes an empty crate, and what the layer holds
-# in /build/target.
+# make_workspace CRATES SOURCES COMPILED LAYERS: the third-party crates in /build/vendor, the files that
+# SOURCES lists in /build/src, where a member without sources becomes an empty crate, and what the
+# layers hold, separated by colons, in /build/target. COMPILED lists the files of SOURCES that layers
+# were made of.
 make_workspace() {
-    local crates=$1 sources=$2 layer=${3:-} hash archive manifest
+    local crates=$1 sources=$2 compiled=$3 layers=$4 hash archive manifest layer
     mkdir -p /build/{vendor,src,home,target}
     while read -r hash archive; do
         tar -xz --no-same-owner -f "$crates/$archive" -C /build/vendor
@@ -22,7 +23,12 @@ make_workspace() {
         [ -d "${manifest%/*}/src" ] || empty_member "${manifest%/*}"
         empty_tests "${manifest%/*}"
     done
-    [ -z "$layer" ] || tar -x --no-same-owner --zstd -f "$layer" -C /build/target
+    sed 's|^|/build/src/|' "$compiled" | xargs --no-run-if-empty touch -d "$past"
+    # Build scripts watch folders, too.
+    find /build/src -type d -exec touch -d "$past" {} +
+    for layer in ${layers//:/ }; do
+        tar -x --no-same-owner --zstd -f "$layer" -C /build/target
+    done
 
     cat >/build/home/config.toml <<'CONFIG'
 [source.crates-io]
