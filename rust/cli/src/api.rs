@@ -43,6 +43,8 @@ impl Api {
         KeyringServiceClient.list_keyrings(ListKeyringsRequest) -> ListKeyringsResponse, Safe;
         KeyringServiceClient.update_keyring(UpdateKeyringRequest) -> Keyring, Never;
         KeyringServiceClient.delete_keyring(DeleteKeyringRequest) -> DeleteKeyringResponse, Never;
+        KeyringServiceClient.set_pin(SetPinRequest) -> Keyring, Never;
+        KeyringServiceClient.verify_pin(VerifyPinRequest) -> VerifyPinResponse, Never;
         KeyServiceClient.create_key(CreateKeyRequest) -> Key, Safe;
         KeyServiceClient.import_key(ImportKeyRequest) -> Key, Safe;
         KeyServiceClient.get_key(GetKeyRequest) -> Key, Safe;

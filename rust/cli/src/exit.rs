@@ -33,6 +33,9 @@ pub(crate) fn code(reason: Reason) -> ExitCode {
         Reason::Unauthenticated
         | Reason::KeyringNotGranted
         | Reason::RoleInsufficient
+        | Reason::PinRequired
+        | Reason::PinIncorrect
+        | Reason::PinLocked
         | Reason::UsageNotPermitted
         | Reason::ServerNotTrusted
         | Reason::ClientCertificateRejected
@@ -54,6 +57,7 @@ pub(crate) fn code(reason: Reason) -> ExitCode {
         | Reason::KeyVersionDisabled
         | Reason::KeyVersionDestroyed
         | Reason::ObjectImmutable
+        | Reason::PinNotSet
         | Reason::AlreadyExists
         | Reason::EtagMismatch
         | Reason::RequestIdReused

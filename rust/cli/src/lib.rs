@@ -13,6 +13,7 @@ mod hex_bytes;
 pub mod local;
 mod names;
 mod output;
+mod pin;
 mod scheme;
 mod signature;
 mod view;

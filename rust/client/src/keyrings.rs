@@ -12,6 +12,8 @@ pub struct Keyring {
     pub name: KeyringName,
     /// Text for people; the id when there is none.
     pub display_name: String,
+    /// How often a wrong PIN may still be given; `None` when it has no PIN.
+    pub pin_tries_left: Option<u32>,
 }
 
 impl Client {
@@ -58,6 +60,7 @@ impl TryFrom<v1::Keyring> for Keyring {
         } else {
             wire.display_name
         };
-        Ok(Keyring { name, display_name })
+        let pin_tries_left = wire.pin.map(|pin| pin.tries_left);
+        Ok(Keyring { name, display_name, pin_tries_left })
     }
 }

@@ -1,6 +1,6 @@
 //! Keys: finding, making, changing and deleting them.
 
-use std::{fmt, slice, sync::Arc};
+use std::{slice, sync::Arc};
 
 use supacrypt_core::{
     Error, KeyAttributes, KeyAttributesChange, KeyName, KeySpec, KeyUsages, KeyVersionState,
@@ -13,7 +13,7 @@ use supacrypt_proto::{
     with_key_attributes,
 };
 
-use crate::{Client, Retry, Transport, failure::Failure};
+use crate::{Client, KeyVersionRef, Retry, Transport, failure::Failure};
 
 /// Items of one page.
 #[allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "a small constant")]
@@ -60,16 +60,6 @@ impl Key {
         let today = jiff::Timestamp::now().strftime("%F").to_string();
         let today = today.parse().expect("invariant: a clock within four-digit years");
         period.check(operation, today)
-    }
-}
-
-/// The name of a key version, as text. Cheap to clone.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct KeyVersionRef(Arc<str>);
-
-impl fmt::Display for KeyVersionRef {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
     }
 }
 
@@ -364,7 +354,7 @@ impl TryFrom<v1::Key> for Key {
                 [] => None,
                 der => Some(PublicKey::from_spki_der(der)?),
             },
-            version: KeyVersionRef(primary.name.into()),
+            version: KeyVersionRef::new(primary.name),
         })
     }
 }

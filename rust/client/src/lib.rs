@@ -42,6 +42,7 @@ mod connection;
 mod diagnose;
 mod endpoint;
 mod failure;
+mod key_version;
 mod keyrings;
 mod keys;
 mod lock;
@@ -49,6 +50,7 @@ mod objects;
 mod observed;
 mod operations;
 mod perform;
+mod pins;
 mod platform;
 mod process;
 mod recent;
@@ -61,12 +63,14 @@ pub use client::Client;
 pub use config::{Config, Log, Timeouts, Tls};
 pub use diagnose::{Outcome, Step, diagnose};
 pub use endpoint::Url;
+pub use key_version::KeyVersionRef;
 pub use keyrings::Keyring;
-pub use keys::{Key, KeyChange, KeyFilter, KeyVersionRef, NewKey};
+pub use keys::{Key, KeyChange, KeyFilter, NewKey};
 pub use objects::{
     CertificateObject, DataObject, NewObject, NewObjectContent, Object, ObjectChange,
     ObjectContent, ObjectFilter,
 };
+pub use pins::Ticket;
 /// Limits of the API's fields, for providers that check before they ask.
 pub use supacrypt_proto::limits;
 pub use tls::key_exchanges;

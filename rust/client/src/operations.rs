@@ -44,6 +44,7 @@ impl Client {
                     scheme: Some(scheme.into()),
                     input: input.into(),
                     context: context.into(),
+                    pin_ticket: version.pin_ticket(),
                 })
             },
             |outcome| match outcome {
@@ -102,6 +103,7 @@ impl Client {
                     iv: iv.into(),
                     aad: aad.into(),
                     ciphertext: ciphertext.into(),
+                    pin_ticket: version.pin_ticket(),
                 })
             },
             |outcome| match outcome {
@@ -173,6 +175,7 @@ impl Client {
                     name: version.to_string(),
                     scheme: Some(KemScheme::MlKem.into()),
                     ciphertext: ciphertext.into(),
+                    pin_ticket: version.pin_ticket(),
                 })
             },
             |outcome| match outcome {
@@ -203,6 +206,7 @@ impl Client {
                     salt: input.salt.into(),
                     info: input.info.into(),
                     length,
+                    pin_ticket: version.pin_ticket(),
                 })
             },
             |outcome| match outcome {

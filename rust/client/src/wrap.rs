@@ -41,6 +41,7 @@ impl Client {
             scheme: Some(scheme.into()),
             iv: iv.to_vec(),
             aad: aad.to_vec(),
+            pin_ticket: version.pin_ticket(),
         };
         let response = self.call(Retry::Safe, |transport| {
             let request = request.clone();

@@ -45,6 +45,14 @@ pub enum Reason {
     KeyringNotGranted,
     /// The principal has a role, but it does not allow the action.
     RoleInsufficient,
+    /// The key is used only right after its user has given the keyring's PIN.
+    PinRequired,
+    /// That is not the keyring's PIN.
+    PinIncorrect,
+    /// The keyring's PIN was given wrong too often.
+    PinLocked,
+    /// The keyring has no PIN.
+    PinNotSet,
     /// The keyring does not exist.
     KeyringNotFound,
     /// The keyring still has keys or objects.

@@ -7,6 +7,7 @@
 //! - [`PublicKey`] is the half that providers hold too, to verify, encrypt and encapsulate without a
 //!   network.
 //! - [`Certificate`] is what an X.509 certificate says.
+//! - [`hash_pin`] is what may be kept of a PIN.
 //!
 //! Lengths and parameters are checked by the schemes of `supacrypt_core` before anything is
 //! computed. Nothing hashes behind the caller's back: an operation's input is what its scheme says.
@@ -20,6 +21,7 @@ mod digest;
 pub mod envelope;
 mod key;
 mod material;
+mod pin;
 mod public_key;
 mod random;
 mod seed;
@@ -30,5 +32,6 @@ pub use certificate::Certificate;
 pub use digest::{Hasher, digest};
 pub use key::Key;
 pub use material::{Material, generate, generate_secret, import};
+pub use pin::{hash_pin, is_pin};
 pub use public_key::{PublicComponents, PublicKey};
 pub use random::random;

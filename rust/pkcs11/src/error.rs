@@ -34,6 +34,10 @@ const fn return_value(reason: Reason) -> CK_RV {
         Reason::DecryptionFailed => CKR_ENCRYPTED_DATA_INVALID,
         Reason::SignatureInvalid => CKR_SIGNATURE_INVALID,
         Reason::KeyringNotGranted | Reason::RoleInsufficient => CKR_FUNCTION_REJECTED,
+        Reason::PinRequired => CKR_USER_NOT_LOGGED_IN,
+        Reason::PinIncorrect => CKR_PIN_INCORRECT,
+        Reason::PinLocked => CKR_PIN_LOCKED,
+        Reason::PinNotSet => CKR_USER_PIN_NOT_INITIALIZED,
         Reason::KeyringNotFound => CKR_TOKEN_NOT_PRESENT,
         Reason::KeyNotFound
         | Reason::KeyVersionNotFound

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use cryptoki_sys::*;
-use supacrypt_client::Client;
+use supacrypt_client::{Client, Ticket};
 use supacrypt_core::{
     DerivationInput, DerivationScheme, EncryptionScheme, KemScheme, KeyFlags, KeySpec, KeyUsages,
     MacScheme, Operation, SignatureScheme,
@@ -81,6 +81,14 @@ impl Key {
         match self {
             Key::Token(key) => key.spec,
             Key::Session(key, _) => key.spec,
+        }
+    }
+
+    /// Has the backend take the next use for one whose user has just given a PIN.
+    pub(crate) fn authorize(&mut self, ticket: &Ticket) {
+        if let Key::Token(key) = self {
+            let version = key.version.with(ticket.clone());
+            *key = Arc::new(supacrypt_client::Key { version, ..(**key).clone() });
         }
     }
 

@@ -33,6 +33,7 @@ mod mechanism;
 mod module;
 mod object;
 mod operation;
+mod pin;
 mod plain_object;
 mod rules;
 mod session;

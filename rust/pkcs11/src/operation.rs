@@ -14,7 +14,7 @@ mod verify;
 use std::borrow::Cow;
 
 use cryptoki_sys::*;
-use supacrypt_client::limits;
+use supacrypt_client::{Ticket, limits};
 use supacrypt_core::KeyUsages;
 use zeroize::Zeroizing;
 
@@ -95,6 +95,16 @@ cancellable! {
     CKF_MESSAGE_DECRYPT decrypt_messages;
     CKF_MESSAGE_SIGN sign_messages;
     CKF_MESSAGE_VERIFY verify_messages;
+}
+
+impl Operations {
+    /// Has the active uses of private keys count as those of a user who has just given a PIN.
+    pub(crate) fn authorize(&mut self, ticket: &Ticket) {
+        let messages = self.sign_messages.as_mut().and_then(|messages| messages.begun.as_mut());
+        let signing = self.sign.iter_mut().chain(&mut self.sign_recover).chain(messages);
+        let keys = signing.map(Sign::key).chain(self.decrypt.iter_mut().map(Cipher::key));
+        keys.for_each(|key| key.authorize(ticket));
+    }
 }
 
 /// How a step of an operation came out.

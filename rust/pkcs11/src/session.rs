@@ -1,7 +1,7 @@
 //! Sessions: local, unlimited, and nothing the backend knows of.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, hash_map::Entry},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, RwLock,
         atomic::{AtomicU64, Ordering},
@@ -118,20 +118,34 @@ impl Sessions {
         self.logged_in.read().unwrap_or_else(PoisonError::into_inner).get(&slot).copied()
     }
 
+    /// Checks that a user or a security officer can log in now.
+    ///
+    /// # Errors
+    /// As [`log_in`](Self::log_in).
+    pub(crate) fn may_log_in(&self, slot: CK_SLOT_ID, user: CK_USER_TYPE) -> Result<()> {
+        let (all, writing) = self.count(slot);
+        match self.logged_in(slot) {
+            Some(before) if before == user => Err(Rv(CKR_USER_ALREADY_LOGGED_IN)),
+            Some(_) => Err(Rv(CKR_USER_ANOTHER_ALREADY_LOGGED_IN)),
+            None if user == CKU_SO && all > writing => Err(Rv(CKR_SESSION_READ_ONLY_EXISTS)),
+            None => Ok(()),
+        }
+    }
+
     /// Logs a user or a security officer in.
     ///
     /// # Errors
     /// `CKR_USER_ALREADY_LOGGED_IN`, `CKR_USER_ANOTHER_ALREADY_LOGGED_IN`; for a security officer
     /// `CKR_SESSION_READ_ONLY_EXISTS`.
     pub(crate) fn log_in(&self, slot: CK_SLOT_ID, user: CK_USER_TYPE) -> Result<()> {
-        let (all, writing) = self.count(slot);
+        self.may_log_in(slot, user)?;
         let mut slots = self.logged_in.write().unwrap_or_else(PoisonError::into_inner);
-        match slots.get(&slot) {
-            Some(before) if *before == user => Err(Rv(CKR_USER_ALREADY_LOGGED_IN)),
-            Some(_) => Err(Rv(CKR_USER_ANOTHER_ALREADY_LOGGED_IN)),
-            None if user == CKU_SO && all > writing => Err(Rv(CKR_SESSION_READ_ONLY_EXISTS)),
-            None => {
-                slots.insert(slot, user);
+        match slots.entry(slot) {
+            // Another thread was first.
+            Entry::Occupied(first) if *first.get() == user => Err(Rv(CKR_USER_ALREADY_LOGGED_IN)),
+            Entry::Occupied(_) => Err(Rv(CKR_USER_ANOTHER_ALREADY_LOGGED_IN)),
+            Entry::Vacant(entry) => {
+                entry.insert(user);
                 Ok(())
             }
         }

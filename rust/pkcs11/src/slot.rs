@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use cryptoki_sys::*;
-use supacrypt_client::{Client, Keyring};
+use supacrypt_client::{Client, Keyring, limits};
 use supacrypt_core::{Digest, KeyringName};
 
 use crate::error::{Result, Rv};
@@ -124,24 +124,33 @@ const fn number(text: &str) -> CK_BYTE {
 
 /// `C_GetTokenInfo`; `sessions` are the open ones: all, and those that may write.
 ///
-/// No login is required: the client certificate has said who the caller is. Where an application
-/// logs in all the same, it need not ask for a PIN.
+/// Without a PIN no login is required: the client certificate has said who the caller is. Where an
+/// application logs in all the same, it need not ask for one.
 pub(crate) fn token_info(keyring: &Keyring, sessions: (usize, usize)) -> CK_TOKEN_INFO {
+    let (pin_flags, pin_lengths) = match keyring.pin_tries_left {
+        None => (CKF_PROTECTED_AUTHENTICATION_PATH, (0, 255)),
+        Some(left) => {
+            let trouble = match left {
+                0 => CKF_USER_PIN_LOCKED,
+                1 => CKF_USER_PIN_COUNT_LOW | CKF_USER_PIN_FINAL_TRY,
+                _ if left < limits::PIN_TRIES => CKF_USER_PIN_COUNT_LOW,
+                _ => 0,
+            };
+            (CKF_LOGIN_REQUIRED | trouble, (limits::MIN_PIN, limits::MAX_PIN))
+        }
+    };
     CK_TOKEN_INFO {
         label: padded(&keyring.display_name),
         manufacturerID: padded("Supacrypt"),
         model: padded("Supacrypt"),
         serialNumber: padded(&serial_number(&keyring.name)),
-        flags: CKF_RNG
-            | CKF_USER_PIN_INITIALIZED
-            | CKF_PROTECTED_AUTHENTICATION_PATH
-            | CKF_TOKEN_INITIALIZED,
+        flags: CKF_RNG | CKF_USER_PIN_INITIALIZED | CKF_TOKEN_INITIALIZED | pin_flags,
         ulMaxSessionCount: CK_EFFECTIVELY_INFINITE,
         ulSessionCount: sessions.0 as CK_ULONG,
         ulMaxRwSessionCount: CK_EFFECTIVELY_INFINITE,
         ulRwSessionCount: sessions.1 as CK_ULONG,
-        ulMaxPinLen: 255,
-        ulMinPinLen: 0,
+        ulMaxPinLen: pin_lengths.1 as CK_ULONG,
+        ulMinPinLen: pin_lengths.0 as CK_ULONG,
         ulTotalPublicMemory: CK_UNAVAILABLE_INFORMATION,
         ulFreePublicMemory: CK_UNAVAILABLE_INFORMATION,
         ulTotalPrivateMemory: CK_UNAVAILABLE_INFORMATION,

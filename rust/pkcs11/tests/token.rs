@@ -5,6 +5,8 @@ mod common;
 mod halves;
 #[path = "token/key_attributes.rs"]
 mod key_attributes;
+#[path = "token/pins.rs"]
+mod pins;
 #[path = "token/wrapping.rs"]
 mod wrapping;
 
@@ -32,6 +34,8 @@ fn main() {
         ("a_key_protects_data_until_its_end", key_attributes::dates),
         ("only_a_trusted_key_wraps_what_asks_for_one", key_attributes::trusted),
         ("a_key_may_want_a_login_for_each_operation", key_attributes::login),
+        ("a_token_gets_a_pin_that_is_counted_and_changed", pins::set),
+        ("a_key_may_want_the_pin_for_each_use", pins::for_each_use),
         ("each_half_of_a_pair_goes_on_its_own", halves::destroyed),
         ("no_half_of_an_undestroyable_pair_goes", halves::undestroyable),
         ("a_public_key_lives_alone_on_the_token", halves::public_alone),

@@ -82,7 +82,11 @@ fn code(reason: Reason) -> Code {
         | Reason::ClientCertificateRejected
         | Reason::ClientCertificateExpired
         | Reason::ClientCertificateMissing => Code::Unauthenticated,
-        Reason::KeyringNotGranted | Reason::RoleInsufficient => Code::PermissionDenied,
+        Reason::KeyringNotGranted
+        | Reason::RoleInsufficient
+        | Reason::PinRequired
+        | Reason::PinIncorrect
+        | Reason::PinLocked => Code::PermissionDenied,
         Reason::KeyringNotFound
         | Reason::KeyNotFound
         | Reason::KeyVersionNotFound
@@ -92,6 +96,7 @@ fn code(reason: Reason) -> Code {
         | Reason::KeyVersionDisabled
         | Reason::KeyVersionDestroyed
         | Reason::ObjectImmutable
+        | Reason::PinNotSet
         | Reason::UsageNotPermitted => Code::FailedPrecondition,
         Reason::AlreadyExists | Reason::RequestIdReused => Code::AlreadyExists,
         Reason::EtagMismatch => Code::Aborted,

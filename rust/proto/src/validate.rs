@@ -41,6 +41,14 @@ pub mod limits {
     pub const GRANTS: usize = 256;
     /// `Grant.principal`, bytes.
     pub const PRINCIPAL: usize = 255;
+    /// Shortest PIN, bytes.
+    pub const MIN_PIN: usize = 4;
+    /// Longest PIN, bytes.
+    pub const MAX_PIN: usize = 64;
+    /// Wrong PINs in a row until it is locked.
+    pub const PIN_TRIES: u32 = 10;
+    /// `pin_ticket`, bytes.
+    pub const PIN_TICKET: usize = 64;
     /// Annotations of a key.
     pub const ANNOTATIONS: usize = 64;
     /// Name of an annotation, bytes.

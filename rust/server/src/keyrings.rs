@@ -67,6 +67,7 @@ impl Keyrings {
             etag: store::new_etag()?,
             create_time: now,
             update_time: now,
+            pin_tries_left: None,
             name,
         };
         sort(&mut keyring.grants);

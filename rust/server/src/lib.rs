@@ -15,6 +15,7 @@ pub mod keys;
 pub mod memory;
 mod new_id;
 pub mod objects;
+pub mod pins;
 pub mod seal;
 mod server;
 pub mod service;

@@ -19,6 +19,7 @@ use crate::grpc;
 use crate::keyrings::Keyrings;
 use crate::keys::{Keys, is_sealed, unlock};
 use crate::objects::Objects;
+use crate::pins::Pins;
 use crate::seal::FileSeal;
 use crate::service::{Resources, Service};
 use crate::store::Store;
@@ -60,6 +61,7 @@ impl Server {
         let seal = FileSeal::open(&config.seal_path(), !is_sealed(&store).await?)?;
         let envelope = Arc::new(unlock(&store, &seal).await?);
         let keyrings = Keyrings::open(Arc::clone(&store)).await?;
+        let pins = Pins::open(Arc::clone(&store), Arc::clone(&envelope)).await?;
         let watchers = Arc::<Watchers>::default();
         let custodian = SoftwareCustodian::new(Arc::clone(&envelope));
         let cached_keys = config.cache.keys.get() as u64;
@@ -73,7 +75,7 @@ impl Server {
         let authorizer = Box::new(ClosedRule::new(admins, keyrings.grants()));
         let acceptor = Acceptor::new(tls, &config.limits, Arc::clone(&audit), Arc::clone(&metrics));
         let service = Service::new(
-            Resources { keyrings, keys, objects, watchers },
+            Resources { keyrings, pins, keys, objects, watchers },
             authorizer,
             audit,
             Arc::clone(&metrics),

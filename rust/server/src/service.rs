@@ -30,6 +30,7 @@ use crate::config::Limits;
 use crate::keyrings::Keyrings;
 use crate::keys::Keys;
 use crate::objects::Objects;
+use crate::pins::Pins;
 use crate::telemetry::Metrics;
 use crate::transport::Peer;
 use crate::watch::Watchers;
@@ -38,6 +39,8 @@ use crate::watch::Watchers;
 pub struct Service {
     /// The keyrings.
     pub keyrings: Keyrings,
+    /// Their PINs.
+    pub pins: Pins,
     /// The keys.
     pub keys: Keys,
     /// The objects.
@@ -59,6 +62,8 @@ pub struct Service {
 pub struct Resources {
     /// The keyrings.
     pub keyrings: Keyrings,
+    /// Their PINs.
+    pub pins: Pins,
     /// The keys.
     pub keys: Keys,
     /// The objects.
@@ -78,9 +83,10 @@ impl Service {
         limits: &Limits,
         draining: CancellationToken,
     ) -> Arc<Service> {
-        let Resources { keyrings, keys, objects, watchers } = resources;
+        let Resources { keyrings, pins, keys, objects, watchers } = resources;
         Arc::new(Service {
             keyrings,
+            pins,
             keys,
             objects,
             watchers,

@@ -8,6 +8,7 @@ pub(crate) mod keyrings;
 pub(crate) mod keys;
 pub(crate) mod objects;
 mod page;
+pub(crate) mod pins;
 mod records;
 pub(crate) mod requests;
 pub(crate) mod versions;
@@ -156,6 +157,7 @@ fn migrations() -> Vec<Migration> {
         migration(2, "objects", include_str!("../migrations/0002_objects.sql")),
         migration(3, "secret length", include_str!("../migrations/0003_secret_length.sql")),
         migration(4, "key attributes", include_str!("../migrations/0004_key_attributes.sql")),
+        migration(6, "pins", include_str!("../migrations/0006_pins.sql")),
     ]
 }
 

@@ -1,5 +1,7 @@
 //! `supacrypt keyring`.
 
+mod pin;
+
 use clap::{Subcommand, builder::PossibleValuesParser, builder::TypedValueParser};
 use serde_json::json;
 use supacrypt_core::{Error, Reason, Result, Role};
@@ -65,6 +67,8 @@ pub(crate) enum Keyring {
         /// The principal
         principal: String,
     },
+    #[command(subcommand)]
+    Pin(pin::Pin),
 }
 
 impl Keyring {
@@ -106,6 +110,7 @@ impl Keyring {
                     Ok(())
                 })?,
             ),
+            Keyring::Pin(command) => command.run(context, &api),
             Keyring::Revoke { keyring, principal } => show(
                 context,
                 change_grants(&api, &keyring, |grants| {

@@ -7,7 +7,7 @@ use serde_json::json;
 use supacrypt_core::{KeyClass, Result};
 use supacrypt_proto::v1::{GetPublicKeyRequest, SignRequest};
 
-use crate::{context::Context, files, names::KeyRef, scheme::SchemeArgs, signature};
+use crate::{context::Context, files, names::KeyRef, pin::PinArgs, scheme::SchemeArgs, signature};
 
 /// Sign a file
 ///
@@ -22,6 +22,8 @@ pub(crate) struct Sign {
     file: PathBuf,
     #[command(flatten)]
     scheme: SchemeArgs,
+    #[command(flatten)]
+    pin: PinArgs,
     /// Write the signature to this file
     #[arg(long, short, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -44,7 +46,10 @@ impl Sign {
             input,
             ..SignRequest::default()
         };
-        let answer = api.sign(request)?;
+        let keyring = self.key.whole(api.default_keyring())?.keyring().clone();
+        let answer = self.pin.authenticate(&api, &keyring, |pin_ticket| {
+            api.sign(SignRequest { pin_ticket, ..request.clone() })
+        })?;
         let signature = if scheme.key_class() == KeyClass::Ec && !self.scheme.p1363 {
             signature::to_der(&answer.signature)?
         } else {

@@ -15,7 +15,13 @@ pub(crate) struct KeyringView {
     grants: Vec<GrantView>,
     create_time: Option<Timestamp>,
     update_time: Option<Timestamp>,
+    pin: Option<PinView>,
     etag: String,
+}
+
+#[derive(Serialize)]
+struct PinView {
+    tries_left: u32,
 }
 
 #[derive(Serialize)]
@@ -35,6 +41,7 @@ impl From<v1::Keyring> for KeyringView {
             grants: grants.collect(),
             create_time: time(keyring.create_time.as_ref()),
             update_time: time(keyring.update_time.as_ref()),
+            pin: keyring.pin.map(|pin| PinView { tries_left: pin.tries_left }),
             name: keyring.name,
             display_name: keyring.display_name,
             etag: keyring.etag,
@@ -51,6 +58,13 @@ impl KeyringView {
             ("created", short(self.create_time)),
             ("updated", short(self.update_time)),
         ];
+        if let Some(PinView { tries_left }) = self.pin {
+            let state = match tries_left {
+                0 => "locked; `supacrypt keyring pin set` sets another one".to_owned(),
+                left => format!("set, {left} tries left"),
+            };
+            rows.push(("PIN", state));
+        }
         for grant in &self.grants {
             rows.push(("grant", format!("{} {}", grant.role, grant.principal)));
         }

@@ -11,5 +11,6 @@ mod keyrings;
 mod keys;
 #[cfg(target_os = "linux")]
 mod p11;
+mod pins;
 mod quickstart;
 mod signatures;

@@ -6,9 +6,10 @@ use cryptoki_sys::*;
 
 use super::{
     guard::{guard, in_session},
+    input::bytes,
     output::put,
 };
-use crate::{error::Rv, module::Module};
+use crate::{error::Rv, module::Module, pin};
 
 pub(super) unsafe extern "C" fn open_session(
     slot: CK_SLOT_ID,
@@ -58,20 +59,16 @@ pub(super) unsafe extern "C" fn get_session_info(
     })
 }
 
-/// The client certificate has said who the caller is, so any PIN will do. A security officer may do
-/// what the certificate may, and no more. A key that wants its user to log in for each operation gets
-/// that between the operation's beginning and its end.
 pub(super) unsafe extern "C" fn login(
     session: CK_SESSION_HANDLE,
     user: CK_USER_TYPE,
-    _pin: *mut CK_UTF8CHAR,
-    _pin_length: CK_ULONG,
+    pin: *mut CK_UTF8CHAR,
+    pin_length: CK_ULONG,
 ) -> CK_RV {
-    in_session("C_Login", session, |module, session| match user {
-        CKU_USER | CKU_SO => module.sessions.log_in(session.slot, user),
-        CKU_CONTEXT_SPECIFIC if session.operations().is_active() => Ok(()),
-        CKU_CONTEXT_SPECIFIC => Err(Rv(CKR_OPERATION_NOT_INITIALIZED)),
-        _ => Err(Rv(CKR_USER_TYPE_INVALID)),
+    in_session("C_Login", session, |module, session| {
+        // SAFETY: the caller passes a PIN and its length.
+        let given = unsafe { bytes(pin, pin_length) }?;
+        pin::log_in(module, session, user, (!pin.is_null()).then_some(given))
     })
 }
 

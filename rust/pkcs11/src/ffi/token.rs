@@ -1,5 +1,5 @@
-//! Administration of tokens (PKCS#11 v2.40 base, sections 5.5 and 5.6). A keyring is administrated
-//! with the backend's own means, by those whose certificate may; nobody has a PIN.
+//! Administration of tokens (PKCS#11 v2.40 base, sections 5.5 and 5.6). What may be done with a keyring is
+//! decided by the backend, for whoever the client certificate says the caller is.
 
 use std::{ffi::c_void, thread, time::Duration};
 
@@ -7,9 +7,10 @@ use cryptoki_sys::*;
 
 use super::{
     guard::{guard, in_session},
+    input::bytes,
     output::put,
 };
-use crate::{error::Rv, module::Module};
+use crate::{error::Rv, module::Module, pin};
 
 /// How often a caller that waits looks whether a keyring came or went.
 const LOOK: Duration = Duration::from_secs(1);
@@ -55,30 +56,28 @@ pub(super) unsafe extern "C" fn init_token(
     })
 }
 
-/// Users have no PIN; only a security officer is told so.
 pub(super) unsafe extern "C" fn init_pin(
     session: CK_SESSION_HANDLE,
-    _pin: *mut CK_UTF8CHAR,
-    _length: CK_ULONG,
+    pin: *mut CK_UTF8CHAR,
+    length: CK_ULONG,
 ) -> CK_RV {
     in_session("C_InitPIN", session, |module, session| {
-        Err(Rv(match module.sessions.logged_in(session.slot) {
-            Some(CKU_SO) => CKR_FUNCTION_REJECTED,
-            _ => CKR_USER_NOT_LOGGED_IN,
-        }))
+        // SAFETY: the caller passes a PIN and its length.
+        let pin = unsafe { bytes(pin, length) }?;
+        pin::init(module, session, pin)
     })
 }
 
-/// There is no PIN that could be changed.
 pub(super) unsafe extern "C" fn set_pin(
     session: CK_SESSION_HANDLE,
-    _old_pin: *mut CK_UTF8CHAR,
-    _old_length: CK_ULONG,
-    _new_pin: *mut CK_UTF8CHAR,
-    _new_length: CK_ULONG,
+    old_pin: *mut CK_UTF8CHAR,
+    old_length: CK_ULONG,
+    new_pin: *mut CK_UTF8CHAR,
+    new_length: CK_ULONG,
 ) -> CK_RV {
-    in_session("C_SetPIN", session, |_, session| {
-        session.may_write()?;
-        Err(Rv(CKR_FUNCTION_REJECTED))
+    in_session("C_SetPIN", session, |module, session| {
+        // SAFETY: the caller passes two PINs and their lengths.
+        let (old, new) = unsafe { (bytes(old_pin, old_length)?, bytes(new_pin, new_length)?) };
+        pin::set(module, session, old, new)
     })
 }

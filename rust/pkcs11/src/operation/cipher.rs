@@ -68,6 +68,10 @@ impl Cipher {
         Ok(Cipher { direction, key, cipher, input, in_pieces: false, total: 0, result: None })
     }
 
+    pub(super) fn key(&mut self) -> &mut Key {
+        &mut self.key
+    }
+
     /// Scheme, IV and additional data.
     pub(crate) fn parameters(&self) -> Parameters<'_> {
         (self.cipher.scheme, &self.cipher.iv, &self.cipher.aad)

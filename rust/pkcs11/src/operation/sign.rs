@@ -88,6 +88,10 @@ impl Sign {
         Ok(Sign { key, scheme, context: mechanism.context(), input: Input::new(hashed) })
     }
 
+    pub(super) fn key(&mut self) -> &mut Key {
+        &mut self.key
+    }
+
     pub(crate) fn update(&mut self, piece: &[u8]) -> Result<Step> {
         self.input.update(piece)
     }

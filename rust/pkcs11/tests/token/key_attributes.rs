@@ -24,7 +24,7 @@ fn date(year: &str, month: &str, day: &str) -> Date {
 }
 
 /// The halves of a new key pair of the token: public, private.
-fn pair(
+pub(crate) fn pair(
     session: &Session,
     public: &[Attribute],
     private: &[Attribute],

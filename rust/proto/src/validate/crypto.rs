@@ -28,6 +28,7 @@ fn operation_name(value: &str) -> Result<()> {
 impl Validate for v1::SignRequest {
     fn validate(&self) -> Result<()> {
         operation_name(&self.name)?;
+        bytes("pin_ticket", self.pin_ticket.len(), limits::PIN_TICKET)?;
         bytes("context", self.context.len(), SignatureScheme::MAX_CONTEXT_LEN)?;
         bytes("input", self.input.len(), limits::INPUT)
     }
@@ -59,6 +60,7 @@ impl Validate for v1::EncryptRequest {
 impl Validate for v1::DecryptRequest {
     fn validate(&self) -> Result<()> {
         operation_name(&self.name)?;
+        bytes("pin_ticket", self.pin_ticket.len(), limits::PIN_TICKET)?;
         parameters(&self.iv, &self.aad)?;
         // A ciphertext is longer than its plaintext by a padding block or a tag.
         bytes("ciphertext", self.ciphertext.len(), limits::INPUT + IV)
@@ -83,6 +85,7 @@ impl Validate for v1::MacVerifyRequest {
 impl Validate for v1::DecapsulateRequest {
     fn validate(&self) -> Result<()> {
         operation_name(&self.name)?;
+        bytes("pin_ticket", self.pin_ticket.len(), limits::PIN_TICKET)?;
         bytes("ciphertext", self.ciphertext.len(), limits::INPUT)
     }
 }
@@ -90,6 +93,7 @@ impl Validate for v1::DecapsulateRequest {
 impl Validate for v1::DeriveRequest {
     fn validate(&self) -> Result<()> {
         operation_name(&self.name)?;
+        bytes("pin_ticket", self.pin_ticket.len(), limits::PIN_TICKET)?;
         bytes("peer", self.peer.len(), PEER)?;
         bytes("salt", self.salt.len(), limits::INPUT)?;
         bytes("info", self.info.len(), limits::INPUT)?;

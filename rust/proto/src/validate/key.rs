@@ -46,6 +46,12 @@ fn new_key(parent: &str, key_id: &str, key: &Option<v1::Key>, id: &str) -> Resul
         let message = format!("a key of type {spec} cannot be used to {impossible:?}");
         return Err(Error::new(Reason::InvalidArgument, message).in_field("key.usages"));
     }
+    if key.always_authenticate && (key.public_only || !spec.is_asymmetric()) {
+        let message = "always_authenticate is for keys with a private half";
+        return Err(
+            Error::new(Reason::InvalidArgument, message).in_field("key.always_authenticate")
+        );
+    }
     Ok(())
 }
 
@@ -205,6 +211,7 @@ impl Validate for v1::GetPublicKeyRequest {
 impl Validate for v1::WrapKeyRequest {
     fn validate(&self) -> Result<()> {
         super::crypto::key_or_version("name", &self.name)?;
+        bytes("pin_ticket", self.pin_ticket.len(), limits::PIN_TICKET)?;
         match required("wrapping_key", &self.wrapping_key)? {
             WrappingKey::Key(key) => super::crypto::key_or_version("key", key)?,
             WrappingKey::PublicKey(der) => bytes("public_key", der.len(), limits::MATERIAL)?,
@@ -230,6 +237,19 @@ mod tests {
             key: Some(v1::Key { spec, ..key }),
             ..Default::default()
         }
+    }
+
+    #[test]
+    fn only_a_private_half_is_authenticated_for() {
+        let refused = |spec: v1::KeySpec| {
+            let key =
+                v1::Key { spec: spec.into(), always_authenticate: true, ..Default::default() };
+            let parent = "keyrings/a".into();
+            let request = v1::CreateKeyRequest { parent, key: Some(key), ..Default::default() };
+            request.validate().err().and_then(|error| error.field().map(str::to_owned))
+        };
+        assert_eq!(refused(v1::KeySpec::EcP256), None);
+        assert_eq!(refused(v1::KeySpec::Aes128).as_deref(), Some("key.always_authenticate"));
     }
 
     #[test]

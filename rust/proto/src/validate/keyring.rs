@@ -67,6 +67,25 @@ impl Validate for v1::DeleteKeyringRequest {
     }
 }
 
+impl Validate for v1::SetPinRequest {
+    fn validate(&self) -> Result<()> {
+        name::<KeyringName>("name", &self.name)?;
+        bytes("current_pin", self.current_pin.len(), limits::MAX_PIN)?;
+        if !self.pin.is_empty() && self.pin.len() < limits::MIN_PIN {
+            let message = format!("a PIN has at least {} bytes", limits::MIN_PIN);
+            return Err(Error::new(Reason::InvalidArgument, message).in_field("pin"));
+        }
+        bytes("pin", self.pin.len(), limits::MAX_PIN)
+    }
+}
+
+impl Validate for v1::VerifyPinRequest {
+    fn validate(&self) -> Result<()> {
+        name::<KeyringName>("name", &self.name)?;
+        bytes("pin", self.pin.len(), limits::MAX_PIN)
+    }
+}
+
 impl Validate for v1::ReadAuditLogRequest {
     fn validate(&self) -> Result<()> {
         let Some(filter) = &self.filter else { return Ok(()) };

@@ -6,6 +6,7 @@ use supacrypt_core::{KeyringName, Permission, ResourceId};
 use supacrypt_proto::v1;
 use supacrypt_proto::v1::keyring_service_server::KeyringService;
 use tonic::{Request, Response, Status, async_trait};
+use zeroize::Zeroizing;
 
 use super::call::answer;
 use super::page::page;
@@ -119,7 +120,59 @@ impl KeyringService for Keyrings {
                 caller.authorize_administration()?;
                 let name: KeyringName = message.name.parse()?;
                 caller.service.keyrings.delete(&name, &message.etag).await?;
+                // Another keyring of the same id has none.
+                caller.service.pins.refresh().await?;
                 Ok(v1::DeleteKeyringResponse {})
+            },
+        )
+        .await
+    }
+
+    async fn set_pin(
+        &self,
+        request: Request<v1::SetPinRequest>,
+    ) -> Result<Response<v1::Keyring>, Status> {
+        answer(
+            &self.0,
+            request,
+            "SetPin",
+            |m| m.name.clone(),
+            async |caller, message| {
+                let (pin, current) =
+                    (Zeroizing::new(message.pin), Zeroizing::new(message.current_pin));
+                let name: KeyringName = message.name.parse()?;
+                if current.is_empty() || pin.is_empty() {
+                    caller.authorize(Permission::Manage, &name)?;
+                }
+                let pins = &caller.service.pins;
+                if !current.is_empty() {
+                    caller.authorize(Permission::Use, &name)?;
+                    pins.check(&name, current).await?;
+                }
+                pins.set(&name, Some(pin).filter(|pin| !pin.is_empty())).await?;
+                Ok(records::keyring(caller.service.keyrings.get(&name).await?))
+            },
+        )
+        .await
+    }
+
+    async fn verify_pin(
+        &self,
+        request: Request<v1::VerifyPinRequest>,
+    ) -> Result<Response<v1::VerifyPinResponse>, Status> {
+        answer(
+            &self.0,
+            request,
+            "VerifyPin",
+            |m| m.name.clone(),
+            async |caller, message| {
+                let pin = Zeroizing::new(message.pin);
+                let name: KeyringName = message.name.parse()?;
+                caller.authorize(Permission::Use, &name)?;
+                let pins = &caller.service.pins;
+                pins.check(&name, pin).await?;
+                let ticket = pins.ticket(caller.peer.principal(), &name)?;
+                Ok(v1::VerifyPinResponse { ticket })
             },
         )
         .await

@@ -30,6 +30,10 @@ impl KeyOperation for v1::SignRequest {
         })
     }
 
+    fn pin_ticket(&self) -> &[u8] {
+        &self.pin_ticket
+    }
+
     fn answer(self, version: &UsableVersion, output: CryptoOutput) -> v1::SignResponse {
         v1::SignResponse { name: version.name.to_string(), signature: bytes(output) }
     }
@@ -118,6 +122,10 @@ impl KeyOperation for v1::DecryptRequest {
         })
     }
 
+    fn pin_ticket(&self) -> &[u8] {
+        &self.pin_ticket
+    }
+
     fn answer(self, _version: &UsableVersion, output: CryptoOutput) -> v1::DecryptResponse {
         v1::DecryptResponse { plaintext: bytes(output) }
     }
@@ -180,6 +188,10 @@ impl KeyOperation for v1::DecapsulateRequest {
         Ok(CryptoRequest::Decapsulate { scheme, ciphertext: &self.ciphertext })
     }
 
+    fn pin_ticket(&self) -> &[u8] {
+        &self.pin_ticket
+    }
+
     fn answer(self, _version: &UsableVersion, output: CryptoOutput) -> v1::DecapsulateResponse {
         v1::DecapsulateResponse { secret: bytes(output) }
     }
@@ -204,6 +216,10 @@ impl KeyOperation for v1::DeriveRequest {
             length: self.length as usize,
         };
         Ok(CryptoRequest::Derive { scheme: derivation_scheme(&self.scheme)?, input })
+    }
+
+    fn pin_ticket(&self) -> &[u8] {
+        &self.pin_ticket
     }
 
     fn answer(self, _version: &UsableVersion, output: CryptoOutput) -> v1::DeriveResponse {
@@ -262,6 +278,10 @@ impl KeyOperation for StreamedOperation {
 
     fn request(&self) -> Result<CryptoRequest<'_>> {
         with_request!(self, request => request.request())
+    }
+
+    fn pin_ticket(&self) -> &[u8] {
+        with_request!(self, request => request.pin_ticket())
     }
 
     fn answer(self, version: &UsableVersion, output: CryptoOutput) -> Outcome {

@@ -22,6 +22,7 @@ pub(super) fn keyring(record: KeyringRecord) -> v1::Keyring {
         create_time: Some(time(record.create_time)),
         update_time: Some(time(record.update_time)),
         etag: record.etag,
+        pin: record.pin_tries_left.map(|tries_left| v1::PinState { tries_left }),
     }
 }
 

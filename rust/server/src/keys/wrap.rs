@@ -28,6 +28,8 @@ pub struct Wrapping<'a> {
     pub iv: &'a [u8],
     /// The same.
     pub aad: &'a [u8],
+    /// Checks that the user has just given a PIN, for keys that want that for each use.
+    pub authenticate: &'a (dyn Fn() -> Result<()> + Sync),
 }
 
 impl Keys {
@@ -35,19 +37,19 @@ impl Keys {
     ///
     /// # Errors
     /// [`Reason::UsageNotPermitted`] for a key that is not extractable, or that is to be wrapped by a
-    /// trusted key in another way; those of [`usable`](Self::usable), and of encryption.
+    /// trusted key in another way; [`Reason::PinRequired`]; those of [`usable`](Self::usable), and of encryption.
     pub async fn wrap(&self, name: &KeyVersionName, wrapping: &Wrapping<'_>) -> Result<Vec<u8>> {
         let (scheme, iv, aad) = (wrapping.scheme, wrapping.iv, wrapping.aad);
         match wrapping.key {
             WrappingKey::Public(der) => {
                 let key = PublicKey::from_spki_der(der)?;
-                let material = self.leaving(name, false).await?;
+                let material = self.leaving(name, wrapping, false).await?;
                 key.encrypt(scheme, aad, &whole_number(scheme, key.spec(), &material))
             }
             WrappingKey::Key(wrapper) => {
                 let wrapper = self.usable(wrapper).await?;
                 wrapper.check_usage(Operation::Encrypt)?;
-                let material = self.leaving(name, confines(&wrapper, scheme)).await?;
+                let material = self.leaving(name, wrapping, confines(&wrapper, scheme)).await?;
                 let plaintext = whole_number(scheme, wrapper.spec, &material);
                 let request = CryptoRequest::Encrypt { scheme, iv, aad, plaintext: &plaintext };
                 match wrapper.handle.perform(request).await? {
@@ -60,7 +62,12 @@ impl Keys {
 
     /// The material of a version that may leave. `confined` says whether what encrypts it is all that
     /// can decrypt it. Whether it may is read together with where it is: no change comes between.
-    async fn leaving(&self, name: &KeyVersionName, confined: bool) -> Result<Material> {
+    async fn leaving(
+        &self,
+        name: &KeyVersionName,
+        wrapping: &Wrapping<'_>,
+        confined: bool,
+    ) -> Result<Material> {
         let (stored, reference) = self.enabled(name).await?;
         if !stored.flags.contains(KeyFlags::EXTRACTABLE) {
             return Err(not_permitted(name, "its material never leaves: it is not extractable"));
@@ -69,6 +76,9 @@ impl Keys {
             let why = "only a trusted key of the keyring that cannot decrypt may wrap it, by AES key \
                        wrap or RSA";
             return Err(not_permitted(name, why));
+        }
+        if stored.flags.contains(KeyFlags::ALWAYS_AUTHENTICATE) {
+            (wrapping.authenticate)()?;
         }
         let custodian = self.custodian_of(&reference)?;
         custodian.export(stored.spec, &reference.reference, reference.uid.as_bytes()).await

@@ -25,6 +25,9 @@ impl Failure {
         match self.error.reason() {
             Reason::KeyringNotGranted
             | Reason::RoleInsufficient
+            | Reason::PinRequired
+            | Reason::PinIncorrect
+            | Reason::PinLocked
             | Reason::Unauthenticated
             | Reason::ClientCertificateExpired => Outcome::Denied,
             _ => Outcome::Failed,

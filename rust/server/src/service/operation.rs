@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use supacrypt_core::{
-    Algorithm, KeyName, KeyVersionName, Operation, Permission, ResourceId, Result,
+    Algorithm, KeyFlags, KeyName, KeyVersionName, Operation, Permission, ResourceId, Result,
 };
 use supacrypt_proto::Validate;
 
@@ -39,6 +39,11 @@ pub trait KeyOperation: Validate + Send + Sync + 'static {
     /// [`Reason::AlgorithmNotSupported`](supacrypt_core::Reason::AlgorithmNotSupported),
     /// [`Reason::InvalidArgument`](supacrypt_core::Reason::InvalidArgument).
     fn request(&self) -> Result<CryptoRequest<'_>>;
+
+    /// What says that the user of the key has just given a PIN; empty when nothing does.
+    fn pin_ticket(&self) -> &[u8] {
+        &[]
+    }
 
     /// The answer, from what came of the operation with this version.
     fn answer(self, version: &UsableVersion, output: CryptoOutput) -> Self::Answer;
@@ -95,6 +100,7 @@ impl Service {
         let request = operation.request()?;
         *algorithm = Some(request.algorithm());
         version.check_usage(request.operation())?;
+        self.authenticate_use(peer, version, request.operation(), operation.pin_ticket())?;
         Ok(compute(version, &request)?)
     }
 
@@ -125,6 +131,7 @@ impl Service {
             let request = operation.request()?;
             let kind = request.operation();
             version.check_usage(kind)?;
+            self.authenticate_use(peer, &version, kind, operation.pin_ticket())?;
             match version.handle.weight(kind) {
                 Weight::Light | Weight::Heavy => compute(&version, &request)?,
                 Weight::Remote => version.handle.perform(request).await?,
@@ -146,6 +153,23 @@ impl Service {
 
     fn authorize_use(&self, peer: &Peer, keyring: &ResourceId) -> Result<(), Failure> {
         self.authorize(peer, Permission::Use, Some(keyring))
+    }
+
+    /// Checks that the user has just given a PIN, where the key wants that for each use of its private
+    /// half.
+    fn authenticate_use(
+        &self,
+        peer: &Peer,
+        version: &UsableVersion,
+        operation: Operation,
+        ticket: &[u8],
+    ) -> Result<()> {
+        if !version.flags.contains(KeyFlags::ALWAYS_AUTHENTICATE)
+            || matches!(operation, Operation::Verify | Operation::Encrypt)
+        {
+            return Ok(());
+        }
+        self.pins.redeem(peer.principal(), &version.keyring, ticket)
     }
 }
 

@@ -7,6 +7,7 @@ use supacrypt_core::{Error, KeyringName, Principal, Reason, ResourceId, Result, 
 
 use super::{
     Connection, KeyringRecord, Page, PageQuery, is_duplicate,
+    pins::tries_left,
     records::{column, parsed, time},
     unavailable_because,
 };
@@ -198,5 +199,8 @@ fn record(row: &SqliteRow) -> Result<KeyringRecord> {
         etag: column(row, "etag")?,
         create_time: time(row, "create_time")?,
         update_time: time(row, "update_time")?,
+        pin_tries_left: column::<Option<&[u8]>>(row, "pin")?
+            .map(|_| column(row, "pin_failures").map(tries_left))
+            .transpose()?,
     })
 }

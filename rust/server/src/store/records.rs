@@ -24,6 +24,8 @@ pub struct KeyringRecord {
     pub create_time: Timestamp,
     /// When it was last changed.
     pub update_time: Timestamp,
+    /// How often a wrong PIN may still be given; `None` when it has no PIN.
+    pub pin_tries_left: Option<u32>,
 }
 
 /// A key with its primary version.

@@ -14,6 +14,9 @@ pub(super) struct NewAttributes {
     /// The last day that it signs and encrypts; it verifies and decrypts later, too
     #[arg(long, value_name = "YYYY-MM-DD")]
     end_date: Option<Date>,
+    /// Want the keyring's PIN, when it has one, for each use of the private key
+    #[arg(long)]
+    always_authenticate: bool,
     /// Let its material leave the backend, encrypted with another key
     #[arg(long)]
     extractable: bool,
@@ -37,6 +40,7 @@ impl NewAttributes {
         v1::Key {
             start_date: text(self.start_date),
             end_date: text(self.end_date),
+            always_authenticate: self.always_authenticate,
             extractable: self.extractable,
             wrap_with_trusted: self.wrap_with_trusted,
             trusted: self.trusted,

@@ -15,6 +15,7 @@ use crate::{
     context::Context,
     files,
     names::KeyRef,
+    pin::PinArgs,
 };
 
 /// Bring a key in from a file
@@ -32,6 +33,8 @@ pub(crate) struct Import {
     #[arg(long, value_name = "KEY")]
     wrapped_by: Option<KeyRef>,
     #[command(flatten)]
+    pin: PinArgs,
+    #[command(flatten)]
     properties: NewKey,
 }
 
@@ -44,7 +47,7 @@ impl Import {
         let name = self.key.key(api.default_keyring())?;
         let content = files::read(&self.file, MAX_FILE)?;
         let content = match &self.wrapped_by {
-            Some(key) => unwrapped(&api, key, &content)?,
+            Some(key) => unwrapped(&api, key, &content, &self.pin)?,
             None => content,
         };
         let (mut material, public_only) = material(self.properties.spec, content)?;
@@ -61,12 +64,14 @@ impl Import {
 }
 
 /// What the backend decrypts with `key`.
-fn unwrapped(api: &Api, key: &KeyRef, wrapped: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
+fn unwrapped(api: &Api, key: &KeyRef, wrapped: &[u8], pin: &PinArgs) -> Result<Zeroizing<Vec<u8>>> {
     let (name, scheme) = wrapping_key(api, key)?;
     let ciphertext = wrapped.to_vec();
     let request =
         DecryptRequest { name, scheme: Some(scheme.into()), ciphertext, ..Default::default() };
-    Ok(Zeroizing::new(api.decrypt(request)?.plaintext))
+    let keyring = key.whole(api.default_keyring())?.keyring().clone();
+    let decrypt = |pin_ticket| api.decrypt(DecryptRequest { pin_ticket, ..request.clone() });
+    Ok(Zeroizing::new(pin.authenticate(api, &keyring, decrypt)?.plaintext))
 }
 
 /// What to send: the DER inside of PEM for key pairs, else the content; and whether it is a public key

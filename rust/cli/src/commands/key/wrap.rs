@@ -11,7 +11,7 @@ use supacrypt_proto::{
     v1::{self, wrap_key_request::WrappingKey},
 };
 
-use crate::{api::Api, context::Context, files, names::KeyRef};
+use crate::{api::Api, context::Context, files, names::KeyRef, pin::PinArgs};
 
 /// Write the material of an extractable key, encrypted with another key
 ///
@@ -30,6 +30,8 @@ pub(crate) struct Wrap {
     /// Write it to this file; `-` for standard output
     #[arg(long, short, value_name = "FILE")]
     out: PathBuf,
+    #[command(flatten)]
+    pin: PinArgs,
 }
 
 impl Wrap {
@@ -54,7 +56,9 @@ impl Wrap {
             scheme: Some(scheme.into()),
             ..Default::default()
         };
-        let wrapped = api.wrap_key(request)?.wrapped;
+        let keyring = self.key.whole(api.default_keyring())?.keyring().clone();
+        let wrap = |pin_ticket| api.wrap_key(v1::WrapKeyRequest { pin_ticket, ..request.clone() });
+        let wrapped = self.pin.authenticate(&api, &keyring, wrap)?.wrapped;
         if self.out.as_os_str() == "-" {
             return context.output.bytes(&wrapped);
         }

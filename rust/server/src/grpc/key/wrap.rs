@@ -34,6 +34,9 @@ pub(super) async fn wrap(
         Error::new(Reason::InvalidArgument, "scheme is required").in_field("scheme")
     })?;
     let scheme = scheme.try_into()?;
-    let wrapping = Wrapping { key, scheme, iv: &message.iv, aad: &message.aad };
+    let (pins, principal) = (&caller.service.pins, caller.peer.principal());
+    let authenticate = || pins.redeem(principal, name.key().keyring(), &message.pin_ticket);
+    let wrapping =
+        Wrapping { key, scheme, iv: &message.iv, aad: &message.aad, authenticate: &authenticate };
     Ok(v1::WrapKeyResponse { wrapped: keys.wrap(&name, &wrapping).await? })
 }
