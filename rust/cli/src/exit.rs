@@ -34,6 +34,7 @@ pub(crate) fn code(reason: Reason) -> ExitCode {
         | Reason::KeyringNotGranted
         | Reason::RoleInsufficient
         | Reason::UsageNotPermitted
+        | Reason::AlgorithmNotPermitted
         | Reason::ServerNotTrusted
         | Reason::ClientCertificateRejected
         | Reason::ClientCertificateExpired

@@ -325,6 +325,7 @@ fn changed_attributes(
         start_date: change.start_date.flatten(),
         end_date: change.end_date.flatten(),
         flags: change.given.difference(change.taken),
+        ..KeyAttributes::default()
     };
     with_key_attributes(key, attributes)
 }

@@ -82,6 +82,7 @@ fn of_new(given: impl Fn(CK_ATTRIBUTE_TYPE) -> Result<Option<Vec<u8>>>) -> Resul
         start_date: date(&given(CKA_START_DATE)?.unwrap_or_default())?,
         end_date: date(&given(CKA_END_DATE)?.unwrap_or_default())?,
         flags,
+        ..KeyAttributes::default()
     })
 }
 

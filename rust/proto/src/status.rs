@@ -92,7 +92,8 @@ fn code(reason: Reason) -> Code {
         | Reason::KeyVersionDisabled
         | Reason::KeyVersionDestroyed
         | Reason::ObjectImmutable
-        | Reason::UsageNotPermitted => Code::FailedPrecondition,
+        | Reason::UsageNotPermitted
+        | Reason::AlgorithmNotPermitted => Code::FailedPrecondition,
         Reason::AlreadyExists | Reason::RequestIdReused => Code::AlreadyExists,
         Reason::EtagMismatch => Code::Aborted,
         Reason::DeadlineExceeded => Code::DeadlineExceeded,

@@ -24,7 +24,7 @@ use super::records;
 use super::request_id::request_id;
 use super::streams::watch;
 use crate::service::{Failure, Service, Subject};
-use crate::store::KeyFilter;
+use crate::store::{KeyFilter, StoredVersion};
 
 pub(super) struct Keys(pub(super) Arc<Service>);
 
@@ -306,7 +306,7 @@ impl KeyService for Keys {
                     version => version?,
                 };
                 let stored = caller.service.keys.get_version(&version).await?;
-                public_key(&version, stored.spec, stored.version.public_key).map_err(Failure::from)
+                public_key(&version, stored).map_err(Failure::from)
             },
         )
         .await
@@ -375,12 +375,9 @@ fn version_name(
     Ok(name)
 }
 
-fn public_key(
-    version: &KeyVersionName,
-    spec: KeySpec,
-    der: Option<Vec<u8>>,
-) -> Outcome<v1::PublicKey> {
-    let der = der.ok_or_else(|| {
+fn public_key(version: &KeyVersionName, stored: StoredVersion) -> Outcome<v1::PublicKey> {
+    let spec = stored.spec;
+    let der = stored.version.public_key.ok_or_else(|| {
         Error::new(
             Reason::AlgorithmMismatch,
             format!("{version} is a secret key of type {spec}; it has no public half"),
@@ -388,5 +385,11 @@ fn public_key(
     })?;
     let pem = pem_rfc7468::encode_string("PUBLIC KEY", pem_rfc7468::LineEnding::LF, &der)
         .expect("invariant: a public key is far below the limit of a PEM text");
-    Ok(v1::PublicKey { name: version.to_string(), spec: v1::KeySpec::from(spec).into(), der, pem })
+    Ok(v1::PublicKey {
+        name: version.to_string(),
+        spec: v1::KeySpec::from(spec).into(),
+        der,
+        pem,
+        allowed_algorithms: stored.allowed.names().collect(),
+    })
 }

@@ -93,8 +93,9 @@ impl Service {
         operation.complete()?;
         self.authorize_use(peer, version.keyring.keyring())?;
         let request = operation.request()?;
-        *algorithm = Some(request.algorithm());
-        version.check_usage(request.operation())?;
+        let used = request.algorithm();
+        *algorithm = Some(used);
+        version.check_use(request.operation(), used)?;
         Ok(compute(version, &request)?)
     }
 
@@ -124,7 +125,7 @@ impl Service {
         let output = {
             let request = operation.request()?;
             let kind = request.operation();
-            version.check_usage(kind)?;
+            version.check_use(kind, request.algorithm())?;
             match version.handle.weight(kind) {
                 Weight::Light | Weight::Heavy => compute(&version, &request)?,
                 Weight::Remote => version.handle.perform(request).await?,
