@@ -9,21 +9,20 @@ use std::time::Duration;
 
 use futures_util::Stream;
 use supacrypt_core::{
-    Algorithm, Error, KeyName, KeySpec, KeyVersionName, KeyringName, Permission, Reason,
-    Result as Outcome,
+    Error, KeyName, KeySpec, KeyVersionName, KeyringName, Permission, Reason, Result as Outcome,
 };
 use supacrypt_proto::v1::key_service_server::KeyService;
 use supacrypt_proto::{Validate, limits, v1};
 use tonic::{Request, Response, Status, async_trait};
 
 use self::fields::{change, new_key};
-use self::wrap::wrap;
+use self::wrap::{wrap, wrap_subject};
 use super::call::{Caller, answer, answer_about, peer};
 use super::page::page;
 use super::records;
 use super::request_id::request_id;
 use super::streams::watch;
-use crate::service::{Failure, Service, Subject};
+use crate::service::{Failure, Service};
 use crate::store::{KeyFilter, StoredVersion};
 
 pub(super) struct Keys(pub(super) Arc<Service>);
@@ -316,10 +315,7 @@ impl KeyService for Keys {
         &self,
         request: Request<v1::WrapKeyRequest>,
     ) -> Result<Response<v1::WrapKeyResponse>, Status> {
-        let message = request.get_ref();
-        let scheme = message.scheme.as_ref().and_then(|scheme| scheme.try_into().ok());
-        let algorithm = scheme.map(Algorithm::Encryption);
-        let subject = Subject { algorithm, ..Subject::new("WrapKey", &message.name) };
+        let subject = wrap_subject(request.get_ref());
         answer_about(&self.0, request, subject, async |caller, message| {
             message.validate()?;
             wrap(&caller, message).await

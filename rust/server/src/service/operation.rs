@@ -59,6 +59,7 @@ impl Subject {
             action: action(operation.kind()),
             resource: operation.name().into(),
             algorithm: operation.request().ok().map(|request| request.algorithm()),
+            wrapping_key: None,
         }
     }
 }
@@ -79,7 +80,8 @@ impl Service {
         let output = self.compute_now(peer, &mut operation, &version, &mut algorithm);
         let result = output.map(|output| operation.answer(&version, output));
         let resource = Arc::clone(&version.name);
-        Attempt::Done(Subject { action: action(kind), resource, algorithm }, result)
+        let subject = Subject { action: action(kind), resource, algorithm, wrapping_key: None };
+        Attempt::Done(subject, result)
     }
 
     fn compute_now(
