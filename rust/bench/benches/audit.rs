@@ -20,6 +20,7 @@ fn entry() -> Entry {
         outcome: Outcome::Succeeded,
         reason: None,
         peer: "127.0.0.1:40000".into(),
+        wrapping_key: None,
     }
 }
 

@@ -37,6 +37,7 @@ pub(crate) fn code(reason: Reason) -> ExitCode {
         | Reason::PinIncorrect
         | Reason::PinLocked
         | Reason::UsageNotPermitted
+        | Reason::AlgorithmNotPermitted
         | Reason::ServerNotTrusted
         | Reason::ClientCertificateRejected
         | Reason::ClientCertificateExpired

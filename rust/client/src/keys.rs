@@ -3,8 +3,8 @@
 use std::{slice, sync::Arc};
 
 use supacrypt_core::{
-    Error, KeyAttributes, KeyAttributesChange, KeyName, KeySpec, KeyUsages, KeyVersionState,
-    KeyringName, Operation, Origin, Reason, ResourceId, Result,
+    Algorithm, Error, KeyAttributes, KeyAttributesChange, KeyName, KeySpec, KeyUsages,
+    KeyVersionState, KeyringName, Operation, Origin, Reason, ResourceId, Result,
 };
 use supacrypt_crypto::PublicKey;
 use supacrypt_proto::{
@@ -47,12 +47,13 @@ pub struct Key {
 }
 
 impl Key {
-    /// Checks that the key may be used for `operation` now. The server checks what it does itself;
-    /// this is for what is done with the public half elsewhere.
+    /// Checks that the key may be used for `operation` now, by this algorithm. The server checks what
+    /// it does itself; this is for what is done with the public half elsewhere.
     ///
     /// # Errors
-    /// [`Reason::UsageNotPermitted`].
-    pub fn check_use_period(&self, operation: Operation) -> Result<()> {
+    /// [`Reason::UsageNotPermitted`], [`Reason::AlgorithmNotPermitted`].
+    pub fn check_use(&self, operation: Operation, algorithm: Algorithm) -> Result<()> {
+        self.attributes.allowed.permit(algorithm)?;
         let period = self.attributes.use_period();
         if period.is_unlimited() {
             return Ok(());
@@ -315,6 +316,7 @@ fn changed_attributes(
         start_date: change.start_date.flatten(),
         end_date: change.end_date.flatten(),
         flags: change.given.difference(change.taken),
+        ..KeyAttributes::default()
     };
     with_key_attributes(key, attributes)
 }

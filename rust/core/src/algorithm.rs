@@ -1,6 +1,8 @@
 //! One word for every operation a key can perform.
 
-use crate::{DerivationScheme, EncryptionScheme, KemScheme, KeyUsages, MacScheme, SignatureScheme};
+use crate::{
+    DerivationScheme, EncryptionScheme, KemScheme, KeySpec, KeyUsages, MacScheme, SignatureScheme,
+};
 
 /// Any algorithm, whatever it is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -15,6 +17,19 @@ pub enum Algorithm {
     Kem(KemScheme),
     /// Derivation of secrets.
     Derivation(DerivationScheme),
+}
+
+impl Algorithm {
+    /// Whether it works with keys of this kind.
+    pub fn works_with(self, key: KeySpec) -> bool {
+        match self {
+            Algorithm::Signature(scheme) => scheme.key_class() == key.class(),
+            Algorithm::Encryption(scheme) => scheme.key_class() == key.class(),
+            Algorithm::Mac(scheme) => scheme.check(key).is_ok(),
+            Algorithm::Kem(scheme) => scheme.key_class() == key.class(),
+            Algorithm::Derivation(scheme) => scheme.works_with(key),
+        }
+    }
 }
 
 impl std::fmt::Display for Algorithm {

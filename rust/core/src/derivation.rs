@@ -63,22 +63,32 @@ impl DerivationScheme {
     /// Most bytes that can be derived at once: what HKDF gives with the longest digest.
     pub const MAX_LENGTH: usize = 255 * 64;
 
+    /// Whether the scheme works with keys of this kind.
+    pub const fn works_with(self, key: KeySpec) -> bool {
+        match self {
+            DerivationScheme::Ecdh { .. } => {
+                matches!(key.class(), KeyClass::Ec | KeyClass::Montgomery)
+            }
+            DerivationScheme::Hkdf { .. } => matches!(key.class(), KeyClass::Generic),
+        }
+    }
+
     /// Checks that the scheme can derive from `key` and `input`. Whether the peer's key lies on the
     /// curve shows when deriving.
     ///
     /// # Errors
     /// [`Reason::AlgorithmMismatch`], [`Reason::InvalidArgument`].
     pub fn check(self, key: KeySpec, input: &DerivationInput<'_>) -> Result<()> {
-        let peer_fits = match (self, key.class()) {
-            (DerivationScheme::Ecdh { .. }, KeyClass::Ec) => is_point(key, input.peer),
-            (DerivationScheme::Ecdh { .. }, KeyClass::Montgomery) => {
+        if !self.works_with(key) {
+            let message = format!("{self} does not work with a key of type {key}");
+            return Err(Error::new(Reason::AlgorithmMismatch, message));
+        }
+        let peer_fits = match self {
+            DerivationScheme::Ecdh { .. } if key.class() == KeyClass::Montgomery => {
                 input.peer.len() == key.bytes()
             }
-            (DerivationScheme::Hkdf { .. }, KeyClass::Generic) => input.peer.is_empty(),
-            _ => {
-                let message = format!("{self} does not work with a key of type {key}");
-                return Err(Error::new(Reason::AlgorithmMismatch, message));
-            }
+            DerivationScheme::Ecdh { .. } => is_point(key, input.peer),
+            DerivationScheme::Hkdf { .. } => input.peer.is_empty(),
         };
         if !peer_fits {
             let message = format!("the peer's public key is not one for {self} with {key}");

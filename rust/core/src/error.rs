@@ -35,6 +35,8 @@ pub enum Reason {
     AlgorithmMismatch,
     /// The key's usages do not include the operation.
     UsageNotPermitted,
+    /// The key was not made for the algorithm.
+    AlgorithmNotPermitted,
     /// The ciphertext is not one this key made, or was altered.
     DecryptionFailed,
     /// The signature or MAC does not belong to the input.

@@ -1,6 +1,6 @@
 //! What is known of a key beside its material and usages.
 
-use crate::{Date, Error, Reason, Result, UsePeriod};
+use crate::{AlgorithmSet, Date, Error, Reason, Result, UsePeriod};
 
 /// Attributes that a key has for its applications' sake (PKCS#11 v2.40 base, sections 4.4 and 4.7
 /// to 4.10).
@@ -14,6 +14,11 @@ pub struct KeyAttributes {
     pub end_date: Option<Date>,
     /// What may be done with it.
     pub flags: KeyFlags,
+    /// The algorithms it may be used by. Fixed at creation.
+    pub allowed: AlgorithmSet,
+    /// The mechanisms that PKCS#11 applications may use it by, `CK_MECHANISM_TYPE` each, as one of
+    /// them said; empty when nobody did. For a PKCS#11 module to heed. Fixed at creation.
+    pub mechanisms: Vec<u32>,
 }
 
 bitflags::bitflags! {

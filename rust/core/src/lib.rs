@@ -6,6 +6,7 @@
 //! algorithm are written down here and nowhere else.
 
 mod algorithm;
+mod algorithm_set;
 mod build_info;
 mod date;
 mod derivation;
@@ -24,6 +25,7 @@ mod signature;
 mod use_period;
 
 pub use algorithm::{Algorithm, Operation};
+pub use algorithm_set::AlgorithmSet;
 pub use build_info::BuildInfo;
 pub use date::Date;
 pub use derivation::{DerivationInput, DerivationScheme, HkdfSteps, Kdf};

@@ -7,7 +7,7 @@ use supacrypt_core::{KeyClass, KeySpec, KeyUsages, Origin};
 use supacrypt_crypto::{PublicComponents, PublicKey};
 
 use crate::{
-    key_attributes, mechanism,
+    allowed, key_attributes, mechanism,
     object::Class,
     vendor::{CKA_SUPACRYPT_KEY_NAME, CKA_SUPACRYPT_KEY_VERSION},
 };
@@ -52,9 +52,7 @@ fn common(key: &Key, class: Class, attribute: CK_ATTRIBUTE_TYPE) -> Option<Attri
             let made = (key.origin == Origin::Generated).then(|| mechanism::generation(key.spec));
             number(made.flatten().unwrap_or(CK_UNAVAILABLE_INFORMATION))
         }
-        CKA_ALLOWED_MECHANISMS => Attribute::Value(
-            mechanism::for_key(key.spec).flat_map(CK_MECHANISM_TYPE::to_ne_bytes).collect(),
-        ),
+        CKA_ALLOWED_MECHANISMS => Attribute::Value(allowed::value(key)),
         _ => return None,
     })
 }
@@ -62,10 +60,10 @@ fn common(key: &Key, class: Class, attribute: CK_ATTRIBUTE_TYPE) -> Option<Attri
 /// Of public keys (section 4.8 and those of the key types).
 fn public(key: &Key, attribute: CK_ATTRIBUTE_TYPE) -> Option<Attribute> {
     Some(match attribute {
-        CKA_ENCRYPT => allowed(key, KeyUsages::ENCRYPT),
-        CKA_VERIFY => allowed(key, KeyUsages::VERIFY),
-        CKA_ENCAPSULATE => allowed(key, KeyUsages::ENCAPSULATE),
-        CKA_WRAP => allowed(key, KeyUsages::ENCRYPT),
+        CKA_ENCRYPT => permitted(key, KeyUsages::ENCRYPT),
+        CKA_VERIFY => permitted(key, KeyUsages::VERIFY),
+        CKA_ENCAPSULATE => permitted(key, KeyUsages::ENCAPSULATE),
+        CKA_WRAP => permitted(key, KeyUsages::ENCRYPT),
         CKA_VERIFY_RECOVER => recoverable(key, KeyUsages::VERIFY),
         CKA_MODULUS_BITS if key.spec.class() == KeyClass::Rsa => {
             number(key.spec.bits() as CK_ULONG)
@@ -79,10 +77,10 @@ fn public(key: &Key, attribute: CK_ATTRIBUTE_TYPE) -> Option<Attribute> {
 /// Of private keys (section 4.9).
 fn private(key: &Key, attribute: CK_ATTRIBUTE_TYPE) -> Option<Attribute> {
     Some(match attribute {
-        CKA_SIGN => allowed(key, KeyUsages::SIGN),
-        CKA_DECRYPT => allowed(key, KeyUsages::DECRYPT),
-        CKA_DECAPSULATE => allowed(key, KeyUsages::DECAPSULATE),
-        CKA_UNWRAP => allowed(key, KeyUsages::DECRYPT),
+        CKA_SIGN => permitted(key, KeyUsages::SIGN),
+        CKA_DECRYPT => permitted(key, KeyUsages::DECRYPT),
+        CKA_DECAPSULATE => permitted(key, KeyUsages::DECAPSULATE),
+        CKA_UNWRAP => permitted(key, KeyUsages::DECRYPT),
         CKA_SIGN_RECOVER => recoverable(key, KeyUsages::SIGN),
         CKA_VALUE if key.spec.class() != KeyClass::Rsa => Attribute::Sensitive,
         CKA_PRIVATE_EXPONENT | CKA_PRIME_1 | CKA_PRIME_2 | CKA_EXPONENT_1 | CKA_EXPONENT_2
@@ -98,12 +96,12 @@ fn private(key: &Key, attribute: CK_ATTRIBUTE_TYPE) -> Option<Attribute> {
 /// Of secret keys (section 4.10).
 fn secret(key: &Key, attribute: CK_ATTRIBUTE_TYPE) -> Option<Attribute> {
     Some(match attribute {
-        CKA_ENCRYPT => allowed(key, KeyUsages::ENCRYPT),
-        CKA_DECRYPT => allowed(key, KeyUsages::DECRYPT),
-        CKA_SIGN => allowed(key, KeyUsages::SIGN),
-        CKA_VERIFY => allowed(key, KeyUsages::VERIFY),
-        CKA_WRAP => allowed(key, KeyUsages::ENCRYPT),
-        CKA_UNWRAP => allowed(key, KeyUsages::DECRYPT),
+        CKA_ENCRYPT => permitted(key, KeyUsages::ENCRYPT),
+        CKA_DECRYPT => permitted(key, KeyUsages::DECRYPT),
+        CKA_SIGN => permitted(key, KeyUsages::SIGN),
+        CKA_VERIFY => permitted(key, KeyUsages::VERIFY),
+        CKA_WRAP => permitted(key, KeyUsages::ENCRYPT),
+        CKA_UNWRAP => permitted(key, KeyUsages::DECRYPT),
         CKA_VALUE_LEN => number(match key.secret_length {
             Some(length) => CK_ULONG::from(length),
             None => key.spec.bytes() as CK_ULONG,
@@ -205,7 +203,7 @@ fn recoverable(key: &Key, usage: KeyUsages) -> Attribute {
     boolean(key.spec.class() == KeyClass::Rsa && key.usages.contains(usage))
 }
 
-fn allowed(key: &Key, usage: KeyUsages) -> Attribute {
+fn permitted(key: &Key, usage: KeyUsages) -> Attribute {
     boolean(key.usages.contains(usage))
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use cryptoki_sys::*;
 use supacrypt_core::{
-    DerivationInput, DerivationScheme, HkdfSteps, Kdf, KemScheme, KeyUsages, Operation,
+    Algorithm, DerivationInput, DerivationScheme, HkdfSteps, Kdf, KemScheme, KeyUsages, Operation,
 };
 use zeroize::Zeroizing;
 
@@ -24,6 +24,8 @@ use crate::{
     template::Template,
 };
 
+const ML_KEM: Algorithm = Algorithm::Kem(KemScheme::MlKem);
+
 /// Derives a secret key from a private or secret one, `base`, as the template describes it.
 pub(crate) fn derive(
     module: &Module,
@@ -38,7 +40,7 @@ pub(crate) fn derive(
     if !mechanism.row.works_with(key.spec().class()) {
         return Err(Rv(CKR_KEY_TYPE_INCONSISTENT));
     }
-    permitted(&key, class, Class::Private, KeyUsages::DERIVE)?;
+    permitted(&key, class, Class::Private, KeyUsages::DERIVE, Algorithm::Derivation(scheme))?;
     let secret = Secret::of(template)?;
     let length = match (scheme, secret.length) {
         (DerivationScheme::Ecdh { kdf: Kdf::None }, _) => key.spec().bytes(),
@@ -72,8 +74,8 @@ pub(crate) fn encapsulate(
     if !mechanism.row.works_with(key.spec().class()) {
         return Err(Rv(CKR_KEY_TYPE_INCONSISTENT));
     }
-    permitted(&key, class, Class::Public, KeyUsages::ENCAPSULATE)?;
-    key.check_use_period(Operation::Encrypt)?;
+    permitted(&key, class, Class::Public, KeyUsages::ENCAPSULATE, ML_KEM)?;
+    key.check_use(Operation::Encrypt, ML_KEM)?;
     let secret = Secret::of(template)?;
     if !output.takes(KemScheme::MlKem.ciphertext_len(key.spec()))? {
         return Ok(None);
@@ -99,7 +101,7 @@ pub(crate) fn decapsulate(
     if !mechanism.row.works_with(key.spec().class()) {
         return Err(Rv(CKR_KEY_TYPE_INCONSISTENT));
     }
-    permitted(&key, class, Class::Private, KeyUsages::DECAPSULATE)?;
+    permitted(&key, class, Class::Private, KeyUsages::DECAPSULATE, ML_KEM)?;
     let secret = Secret::of(template)?;
     if ciphertext.len() != KemScheme::MlKem.ciphertext_len(key.spec()) {
         return Err(Rv(CKR_WRAPPED_KEY_LEN_RANGE));

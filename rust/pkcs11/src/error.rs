@@ -26,7 +26,7 @@ const fn return_value(reason: Reason) -> CK_RV {
         Reason::InvalidArgument => CKR_ARGUMENTS_BAD,
         Reason::InvalidKeyMaterial | Reason::AlreadyExists => CKR_ATTRIBUTE_VALUE_INVALID,
         Reason::InputLength | Reason::MessageTooLarge => CKR_DATA_LEN_RANGE,
-        Reason::AlgorithmNotSupported => CKR_MECHANISM_INVALID,
+        Reason::AlgorithmNotSupported | Reason::AlgorithmNotPermitted => CKR_MECHANISM_INVALID,
         Reason::AlgorithmMismatch => CKR_KEY_TYPE_INCONSISTENT,
         Reason::UsageNotPermitted | Reason::KeyVersionDisabled | Reason::KeyVersionDestroyed => {
             CKR_KEY_FUNCTION_NOT_PERMITTED

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use cryptoki_sys::*;
 use supacrypt_client::{Client, Ticket};
 use supacrypt_core::{
-    DerivationInput, DerivationScheme, EncryptionScheme, KemScheme, KeyFlags, KeySpec, KeyUsages,
-    MacScheme, Operation, SignatureScheme,
+    Algorithm, DerivationInput, DerivationScheme, EncryptionScheme, KemScheme, KeyFlags, KeySpec,
+    KeyUsages, MacScheme, Operation, SignatureScheme,
 };
 use supacrypt_crypto::{Material, PublicKey};
 use zeroize::Zeroizing;
@@ -173,10 +173,18 @@ impl Key {
         })
     }
 
-    /// Checks that the public half, which works here, may be used for `operation` now.
-    pub(crate) fn check_use_period(&self, operation: Operation) -> Result<()> {
+    /// Whether it may be used by an algorithm. A session key has been asked for the mechanism already.
+    pub(crate) fn permits(&self, algorithm: Algorithm) -> bool {
         match self {
-            Key::Token(key) => Ok(key.check_use_period(operation)?),
+            Key::Token(key) => key.attributes.allowed.contains(algorithm),
+            Key::Session(..) => true,
+        }
+    }
+
+    /// Checks that the public half, which works here, may be used for `operation` now.
+    pub(crate) fn check_use(&self, operation: Operation, algorithm: Algorithm) -> Result<()> {
+        match self {
+            Key::Token(key) => Ok(key.check_use(operation, algorithm)?),
             Key::Session(..) => Ok(()),
         }
     }
@@ -192,7 +200,7 @@ impl Key {
     ) -> Result<Vec<u8>> {
         Ok(match (self.public_key(), self) {
             (Some(public), _) => {
-                self.check_use_period(Operation::Encrypt)?;
+                self.check_use(Operation::Encrypt, Algorithm::Encryption(scheme))?;
                 public.encrypt(scheme, aad, plaintext)?
             }
             (None, Key::Token(key)) => client.encrypt(&key.version, scheme, iv, aad, plaintext)?,

@@ -6,8 +6,8 @@ use supacrypt_client::{NewKey, limits};
 use supacrypt_core::{Date, KeyAttributes, KeyAttributesChange, KeyFlags, KeySpec, KeyUsages};
 
 use crate::{
+    allowed,
     error::{Result, Rv},
-    mechanism,
     object::Class,
 };
 
@@ -47,16 +47,16 @@ pub(crate) fn value(
 /// What a new key of the token shall be. `given` says what its maker wants of an attribute.
 ///
 /// # Errors
-/// `CKR_ATTRIBUTE_VALUE_INVALID`; `CKR_TEMPLATE_INCONSISTENT` for a list of mechanisms that is not all
-/// that fit, since the backend does not keep one to hold the key to; and those of `given`.
+/// `CKR_ATTRIBUTE_VALUE_INVALID`, those of [`allowed::limit`] and of `given`.
 pub(crate) fn new_key(
     spec: KeySpec,
     usages: KeyUsages,
     secret_length: Option<u32>,
     given: impl Fn(CK_ATTRIBUTE_TYPE) -> Result<Option<Vec<u8>>>,
 ) -> Result<NewKey> {
-    if given(CKA_ALLOWED_MECHANISMS)?.is_some_and(|given| given != mechanism::allowed(spec)) {
-        return Err(Rv(CKR_TEMPLATE_INCONSISTENT));
+    let mut attributes = of_new(&given)?;
+    if let Some(list) = given(CKA_ALLOWED_MECHANISMS)? {
+        allowed::limit(&mut attributes, spec, &list)?;
     }
     let label = given(CKA_LABEL)?.unwrap_or_default();
     Ok(NewKey {
@@ -66,7 +66,7 @@ pub(crate) fn new_key(
         spec,
         usages,
         secret_length,
-        attributes: of_new(given)?,
+        attributes,
     })
 }
 
@@ -82,6 +82,7 @@ fn of_new(given: impl Fn(CK_ATTRIBUTE_TYPE) -> Result<Option<Vec<u8>>>) -> Resul
         start_date: date(&given(CKA_START_DATE)?.unwrap_or_default())?,
         end_date: date(&given(CKA_END_DATE)?.unwrap_or_default())?,
         flags,
+        ..KeyAttributes::default()
     })
 }
 

@@ -15,6 +15,7 @@
 //! Locks are those of `std`, which are nothing but a word of memory each: a child made by `fork`
 //! can leave a locked one behind, as `module` does.
 
+mod allowed;
 mod attribute;
 mod attributes;
 mod change;

@@ -1,6 +1,7 @@
 //! The mechanisms, in one table: what is listed, what `C_GetMechanismInfo` says, and what a
 //! mechanism means in the backend's words.
 
+mod algorithms;
 mod parameter;
 
 use cryptoki_sys::*;
@@ -280,13 +281,13 @@ pub(crate) fn all() -> Vec<CK_MECHANISM_TYPE> {
 }
 
 /// The mechanisms that a key works with.
-pub(crate) fn for_key(spec: KeySpec) -> impl Iterator<Item = CK_MECHANISM_TYPE> {
-    TABLE.iter().filter(move |row| row.works_with(spec.class())).map(|row| row.mechanism)
+pub(crate) fn for_key(spec: KeySpec) -> impl Iterator<Item = &'static Row> {
+    TABLE.iter().filter(move |row| row.works_with(spec.class()))
 }
 
 /// `CKA_ALLOWED_MECHANISMS` of a key that all mechanisms are allowed for that it works with.
 pub(crate) fn allowed(spec: KeySpec) -> Vec<u8> {
-    for_key(spec).flat_map(CK_MECHANISM_TYPE::to_ne_bytes).collect()
+    for_key(spec).flat_map(|row| row.mechanism.to_ne_bytes()).collect()
 }
 
 /// The mechanism that makes keys like this.

@@ -15,7 +15,7 @@ use std::borrow::Cow;
 
 use cryptoki_sys::*;
 use supacrypt_client::{Ticket, limits};
-use supacrypt_core::KeyUsages;
+use supacrypt_core::{Algorithm, KeyUsages};
 use zeroize::Zeroizing;
 
 pub(crate) use self::{
@@ -151,13 +151,18 @@ pub(crate) fn step<T>(
 }
 
 /// Refuses an object that is neither `half` of a pair nor a secret key, and a key that may not do
-/// this.
-pub(crate) fn permitted(key: &Key, class: Class, half: Class, usage: KeyUsages) -> Result<()> {
-    if (class == half || class == Class::Secret) && key.usages().contains(usage) {
-        Ok(())
-    } else {
-        Err(Rv(CKR_KEY_FUNCTION_NOT_PERMITTED))
+/// this, or not in this way: of a mechanism that it allows, it need not allow all parameters.
+pub(crate) fn permitted(
+    key: &Key,
+    class: Class,
+    half: Class,
+    usage: KeyUsages,
+    algorithm: Algorithm,
+) -> Result<()> {
+    if class != half && class != Class::Secret || !key.usages().contains(usage) {
+        return Err(Rv(CKR_KEY_FUNCTION_NOT_PERMITTED));
     }
+    if key.permits(algorithm) { Ok(()) } else { Err(Rv(CKR_MECHANISM_INVALID)) }
 }
 
 /// Gives out `make()`, whose length is known before it is made.

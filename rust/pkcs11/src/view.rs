@@ -5,6 +5,7 @@ use std::sync::Arc;
 use cryptoki_sys::*;
 
 use crate::{
+    allowed,
     attribute::{Attribute, attribute},
     error::{Result, Rv},
     key::Key,
@@ -48,10 +49,16 @@ impl View {
         })
     }
 
-    /// Whether the object's attributes allow the mechanism. Those of the token's keys allow all that
-    /// fit; and that one does not fit is for the operation to say.
+    /// Whether the object's attributes allow the mechanism. That it does not fit is for the operation to
+    /// say.
     pub(crate) fn allows(&self, mechanism: &Row) -> bool {
-        let View::Session(owned) = self else { return true };
+        let owned = match self {
+            View::Key(_, key) => {
+                return !mechanism.works_with(key.spec.class()) || allowed::allows(key, mechanism);
+            }
+            View::Stored(..) => return true,
+            View::Session(owned) => owned,
+        };
         let class = owned.object.usable_key().map(|(_, key)| key.spec().class());
         if !class.is_some_and(|class| mechanism.works_with(class)) {
             return true;

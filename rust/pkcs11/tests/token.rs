@@ -1,5 +1,7 @@
 //! What an application sees of a keyring: the token, its objects, and what it may not do.
 
+#[path = "token/allowed.rs"]
+mod allowed;
 mod common;
 #[path = "token/halves.rs"]
 mod halves;
@@ -43,6 +45,12 @@ fn main() {
         ("an_extractable_private_key_leaves_wrapped", wrapping::private),
         ("a_public_key_wraps_a_key_of_the_token", wrapping::by_public_key),
         ("a_key_leaves_by_a_trusted_one_where_it_says_so", wrapping::trusted),
+        ("a_key_pair_is_used_by_the_mechanisms_of_its_list", allowed::halves),
+        ("the_backend_holds_a_key_to_its_list", allowed::backend),
+        ("a_public_half_encrypts_and_wraps_by_the_list_only", allowed::public_half),
+        ("a_key_that_has_algorithms_alone_lists_what_can_do_them", allowed::algorithms_alone),
+        ("a_key_comes_to_the_token_with_its_list", allowed::brought),
+        ("what_the_list_leaves_out_is_not_derived", allowed::derives),
         ("templates_that_make_no_sense_are_refused", refused_templates),
         ("wrong_handles_and_mechanisms_are_refused", refused_operations),
     ]);

@@ -9,7 +9,7 @@ mod role;
 mod scheme;
 
 pub use key::{key_usages_from_wire, key_usages_to_wire};
-pub use key_attributes::with_key_attributes;
+pub use key_attributes::{allowed_from_wire, with_key_attributes};
 
 use supacrypt_core::{Error, Reason};
 

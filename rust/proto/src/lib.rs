@@ -7,7 +7,9 @@ mod convert;
 mod status;
 mod validate;
 
-pub use convert::{key_usages_from_wire, key_usages_to_wire, with_key_attributes};
+pub use convert::{
+    allowed_from_wire, key_usages_from_wire, key_usages_to_wire, with_key_attributes,
+};
 pub use status::{error_from_rpc_status, error_from_status, rpc_status, status};
 pub use validate::{Validate, limits};
 

@@ -97,7 +97,8 @@ fn code(reason: Reason) -> Code {
         | Reason::KeyVersionDestroyed
         | Reason::ObjectImmutable
         | Reason::PinNotSet
-        | Reason::UsageNotPermitted => Code::FailedPrecondition,
+        | Reason::UsageNotPermitted
+        | Reason::AlgorithmNotPermitted => Code::FailedPrecondition,
         Reason::AlreadyExists | Reason::RequestIdReused => Code::AlreadyExists,
         Reason::EtagMismatch => Code::Aborted,
         Reason::DeadlineExceeded => Code::DeadlineExceeded,

@@ -37,6 +37,12 @@ pub mod limits {
     pub const DATA: usize = 64 * 1024;
     /// `Key.subject`, bytes.
     pub const SUBJECT: usize = 4 * 1024;
+    /// `Key.allowed_algorithms`.
+    pub const ALGORITHMS: usize = 128;
+    /// The name of an algorithm, bytes.
+    pub const ALGORITHM: usize = 63;
+    /// `Key.pkcs11_mechanisms`.
+    pub const MECHANISMS: usize = 256;
     /// Grants of a keyring.
     pub const GRANTS: usize = 256;
     /// `Grant.principal`, bytes.

@@ -157,6 +157,7 @@ fn migrations() -> Vec<Migration> {
         migration(2, "objects", include_str!("../migrations/0002_objects.sql")),
         migration(3, "secret length", include_str!("../migrations/0003_secret_length.sql")),
         migration(4, "key attributes", include_str!("../migrations/0004_key_attributes.sql")),
+        migration(5, "allowed", include_str!("../migrations/0005_allowed.sql")),
         migration(6, "pins", include_str!("../migrations/0006_pins.sql")),
     ]
 }
@@ -224,7 +225,7 @@ fn is_duplicate(error: &sqlx::Error) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use supacrypt_core::KeyFlags;
+    use supacrypt_core::{KeyAttributes, KeyFlags};
 
     use super::*;
 
@@ -259,13 +260,14 @@ mod tests {
 
         let store = Store::open(dir.path()).await.unwrap();
         let mut read = store.read().await.unwrap();
-        let mut flags = async |name: &str| {
+        let mut attributes = async |name: &str| {
             let name = format!("keyrings/dev/keys/{name}").parse().unwrap();
-            keys::get(&mut read, &name).await.unwrap().attributes.flags
+            keys::get(&mut read, &name).await.unwrap().attributes
         };
-        let default = KeyFlags::default();
-        assert_eq!(flags("made").await, default | KeyFlags::NEVER_EXTRACTABLE);
-        assert_eq!(flags("brought").await, default);
+        let mut expected = KeyAttributes::default();
+        assert_eq!(attributes("brought").await, expected);
+        expected.flags |= KeyFlags::NEVER_EXTRACTABLE;
+        assert_eq!(attributes("made").await, expected);
     }
 
     #[tokio::test]

@@ -48,12 +48,12 @@ async fn only_what_is_extractable_leaves_and_that_is_recorded() {
     assert_eq!(wrapped.len(), 40);
     let entry = backend.recorded("WrapKey", "").await;
     assert_eq!((entry.resource, entry.principal.as_str()), (free.clone(), APP));
-    assert_eq!(entry.algorithm, "aes-kwp");
+    assert_eq!((&*entry.algorithm, &entry.wrapping_key), ("aes-kwp", &kek));
 
     let status = keys.wrap_key(wrap(&confined, By(kek.clone()))).await.unwrap_err();
     assert_eq!(reason(&status), Reason::UsageNotPermitted);
     let entry = backend.recorded("WrapKey", "USAGE_NOT_PERMITTED").await;
-    assert_eq!(entry.resource, confined);
+    assert_eq!((entry.resource, &entry.wrapping_key), (confined, &kek));
 
     // Taken away, it stays away.
     let request = v1::UpdateKeyRequest {
@@ -101,6 +101,11 @@ async fn what_only_a_trusted_key_may_wrap_no_foreign_public_key_wraps() {
 
     let wrapped = keys.wrap_key(wrap(&free, ByPublic(der.clone()))).await.unwrap();
     assert_eq!(wrapped.into_inner().wrapped.len(), 256);
+    let entry = backend.recorded("WrapKey", "").await;
+    let digest = supacrypt_crypto::digest(supacrypt_core::Digest::Sha256, &der);
+    let digest = u128::from_be_bytes(digest[..16].try_into().unwrap());
+    let expected = format!("sha256:{digest:032x}");
+    assert!(entry.wrapping_key.starts_with(&expected) && entry.wrapping_key.len() == 7 + 64);
     for by in [ByPublic(der), By(free), By(decrypts)] {
         let status = keys.wrap_key(wrap(&picky, by)).await.unwrap_err();
         assert_eq!(reason(&status), Reason::UsageNotPermitted);

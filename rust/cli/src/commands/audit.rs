@@ -29,7 +29,7 @@ pub(crate) struct Tail {
     /// Only this action, such as Sign or CreateKey
     #[arg(long)]
     action: Option<String>,
-    /// Only this resource and what is in it, such as keyrings/dev
+    /// Only this resource and what is in it, such as keyrings/dev; of a key also what it wrapped
     #[arg(long)]
     resource: Option<String>,
 }

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use serde_json::json;
-use supacrypt_core::{Error, KeyClass, Reason, Result};
+use supacrypt_core::{Algorithm, Error, KeyClass, Reason, Result};
 use supacrypt_crypto::PublicKey;
-use supacrypt_proto::{limits, v1::GetPublicKeyRequest};
+use supacrypt_proto::{allowed_from_wire, limits, v1::GetPublicKeyRequest};
 
 use crate::{context::Context, files, names::KeyRef, scheme::SchemeArgs, signature};
 
@@ -32,6 +32,7 @@ impl Verify {
         let key = PublicKey::from_spki_der(&public.der)?;
         let signature = files::read(&self.signature, limits::INPUT)?.to_vec();
         let (scheme, input) = self.scheme.prepare(key.spec(), &self.file)?;
+        allowed_from_wire(&public.allowed_algorithms)?.permit(Algorithm::Signature(scheme))?;
         let signature = if scheme.key_class() == KeyClass::Ec && !self.scheme.p1363 {
             signature::from_der(&signature, key.spec())?
         } else {

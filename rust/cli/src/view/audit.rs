@@ -17,6 +17,7 @@ pub(crate) struct EntryView {
     outcome: &'static str,
     reason: String,
     peer: String,
+    wrapping_key: String,
 }
 
 impl From<v1::AuditEntry> for EntryView {
@@ -37,6 +38,7 @@ impl From<v1::AuditEntry> for EntryView {
             outcome,
             reason: entry.reason,
             peer: entry.peer,
+            wrapping_key: entry.wrapping_key,
         }
     }
 }
@@ -56,15 +58,18 @@ impl EntryView {
             principal = plain(principal),
             resource = plain(&self.resource),
         );
-        for detail in [&self.algorithm, &self.reason] {
+        let peer = if self.principal.is_empty() { &self.peer } else { "" };
+        for (word, detail) in [
+            ("", &*self.algorithm),
+            ("with ", &self.wrapping_key),
+            ("", &self.reason),
+            ("from ", peer),
+        ] {
             if !detail.is_empty() {
                 line.push_str("  ");
+                line.push_str(word);
                 line.push_str(&plain(detail));
             }
-        }
-        if self.principal.is_empty() {
-            line.push_str("  from ");
-            line.push_str(&plain(&self.peer));
         }
         line.trim_end().to_owned()
     }
@@ -80,8 +85,10 @@ mod tests {
 
     #[test]
     fn a_name_with_a_line_break_cannot_forge_a_line() {
+        let forged = || "keyrings/x\n       7  forged".to_owned();
         let entry = v1::AuditEntry {
-            resource: "keyrings/x\n       7  forged".to_owned(),
+            resource: forged(),
+            wrapping_key: forged(),
             ..v1::AuditEntry::default()
         };
         assert_eq!(EntryView::from(entry).human().lines().count(), 1);

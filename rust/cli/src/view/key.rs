@@ -18,6 +18,8 @@ pub(crate) struct KeyView {
     object_id: String,
     spec: String,
     usages: Vec<String>,
+    allowed_algorithms: Vec<String>,
+    pkcs11_mechanisms: Vec<u32>,
     /// Bytes, of a generic secret.
     secret_length: Option<u32>,
     primary_version: u32,
@@ -61,6 +63,8 @@ impl From<v1::Key> for KeyView {
             object_id: hex::encode(&key.object_id),
             spec: spec_name(key.spec()),
             usages: usages.iter_names().map(|(name, _)| name.to_lowercase()).collect(),
+            allowed_algorithms: key.allowed_algorithms,
+            pkcs11_mechanisms: key.pkcs11_mechanisms,
             secret_length: Some(key.secret_length).filter(|length| *length != 0),
             primary_version: key.primary_version,
             create_time: time(key.create_time.as_ref()),
@@ -98,6 +102,13 @@ impl KeyView {
             ("created", short(self.create_time)),
             ("updated", short(self.update_time)),
         ];
+        if !self.allowed_algorithms.is_empty() {
+            rows.push(("algorithms", self.allowed_algorithms.join(" ")));
+        }
+        if !self.pkcs11_mechanisms.is_empty() {
+            let numbers = self.pkcs11_mechanisms.iter().map(|number| format!("{number:#x}"));
+            rows.push(("mechanisms", numbers.collect::<Vec<_>>().join(" ")));
+        }
         if let Some(length) = self.secret_length {
             rows.push(("secret", format!("{length} bytes")));
         }

@@ -24,6 +24,21 @@ fn the_audit_log_tells_who_signed_with_what() {
 }
 
 #[test]
+fn the_audit_log_tells_what_a_key_was_wrapped_with() {
+    let backend = Backend::start();
+    let (admin, app) = (admin(&backend), app(&backend));
+    app.ok(&["key", "create", "kek", "--spec", "aes-256"]);
+    app.ok(&["key", "create", "free", "--spec", "aes-256", "--extractable"]);
+    assert_eq!(app.run(&["key", "wrap", "free", "--by", "kek", "--out", "-"]).code, 0);
+    let tail = ["audit", "tail", "--action", "WrapKey", "--resource", "keyrings/dev/keys/kek"];
+    let entry = admin.json(&tail);
+    assert_eq!(entry["resource"], "keyrings/dev/keys/free");
+    assert_eq!(entry["wrapping_key"], "keyrings/dev/keys/kek");
+    let line = admin.ok(&tail);
+    assert!(line.trim_end().ends_with("aes-kwp  with keyrings/dev/keys/kek"), "{line}");
+}
+
+#[test]
 fn tail_begins_the_asked_number_of_entries_before_the_end() {
     let backend = Backend::start();
     let app = app(&backend);

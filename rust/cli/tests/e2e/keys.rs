@@ -81,6 +81,36 @@ fn an_extractable_key_leaves_wrapped_and_stops_leaving() {
 }
 
 #[test]
+fn a_key_for_one_algorithm_does_nothing_by_another() {
+    let backend = Backend::start();
+    let app = app(&backend);
+    let create = ["key", "create", "release", "--spec", "rsa-2048", "--allow"];
+    let made = app.json(&[&create[..], &["rsa-pss-sha256,rsa-pss-sha384"]].concat());
+    let allowed = serde_json::json!(["rsa-pss-sha256", "rsa-pss-sha384"]);
+    assert_eq!(made["allowed_algorithms"], allowed);
+    assert_eq!(made["pkcs11_mechanisms"], serde_json::json!([]));
+    let shown = app.ok(&["key", "show", "release"]);
+    assert!(shown.contains("rsa-pss-sha256 rsa-pss-sha384"), "{shown}");
+
+    let signature = backend.config_path().with_file_name("signature");
+    let signature = signature.to_str().unwrap();
+    let pss = ["release", "/dev/null", "--padding", "pss"];
+    app.ok(&[&["sign", "--out", signature], &pss[..]].concat());
+    app.ok(&[&["verify", "--signature", signature], &pss[..]].concat());
+    let refused = "ALGORITHM_NOT_PERMITTED";
+    app.fails(4, refused, &["sign", "release", "/dev/null"]);
+    let message = app.fails(4, refused, &["verify", "release", "--signature", signature]);
+    assert!(message.contains("rsa-pkcs1-sha256") && message.contains("pss-sha384"), "{message}");
+
+    let odd = ["key", "create", "odd", "--spec", "ed25519", "--allow", "ecdsa"];
+    let message = app.fails(2, "INVALID_ARGUMENT", &odd);
+    assert!(message.ends_with("ed25519 does not work with ecdsa; it does with ed25519"));
+    let unknown = app.run(&[&create[..], &["rsa-pss"]].concat());
+    assert_eq!(unknown.code, 2);
+    assert!(unknown.stderr.contains("rsa-pss-sha256, "), "{}", unknown.stderr);
+}
+
+#[test]
 fn a_key_rotates_and_its_versions_are_disabled_and_destroyed_one_by_one() {
     let backend = Backend::start();
     let app = app(&backend);

@@ -4,7 +4,7 @@
 
 use cryptoki_sys::*;
 use supacrypt_client::{Client, limits};
-use supacrypt_core::{EncryptionScheme, KeyUsages};
+use supacrypt_core::{Algorithm, EncryptionScheme, KeyUsages};
 use zeroize::Zeroizing;
 
 use super::{Collected, Step, permitted, stream::Stream, with_zeros};
@@ -60,8 +60,11 @@ impl Cipher {
         if cipher.scheme.key_class() != key.spec().class() {
             return Err(Rv(CKR_KEY_TYPE_INCONSISTENT));
         }
-        permitted(&key, class, half, usage)?;
-        let input = match Stream::new(direction, cipher.scheme, &cipher.iv) {
+        permitted(&key, class, half, usage, Algorithm::Encryption(cipher.scheme))?;
+        // A key that pads need not be one for the pieces before the last.
+        let stream = Stream::new(direction, cipher.scheme, &cipher.iv)
+            .filter(|stream| key.permits(Algorithm::Encryption(stream.piecewise())));
+        let input = match stream {
             Some(stream) => Input::Stream(stream),
             None => Input::Collected(Collected::default()),
         };

@@ -3,7 +3,7 @@
 
 use cryptoki_sys::*;
 use supacrypt_client::Client;
-use supacrypt_core::{EncryptionScheme, KeyUsages};
+use supacrypt_core::{Algorithm, EncryptionScheme, KeyUsages};
 use zeroize::Zeroizing;
 
 use super::{Collected, Direction, Sign, Verify, permitted};
@@ -59,7 +59,8 @@ impl MessageCipher {
         if !row.works_with(key.spec().class()) {
             return Err(Rv(CKR_KEY_TYPE_INCONSISTENT));
         }
-        permitted(&key, class, Class::Secret, usage)?;
+        let gcm = Algorithm::Encryption(EncryptionScheme::AesGcm { tag_length: 16 });
+        permitted(&key, class, Class::Secret, usage, gcm)?;
         Ok(MessageCipher { direction, key, begun: None })
     }
 

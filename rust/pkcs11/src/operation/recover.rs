@@ -22,8 +22,8 @@ impl Recover {
         mechanism.row.permits(CKF_VERIFY_RECOVER)?;
         let (_, scheme) = mechanism.signature()?;
         super::sign::fits(scheme, &key)?;
-        permitted(&key, class, Class::Public, KeyUsages::VERIFY)?;
-        key.check_use_period(Operation::Verify)?;
+        permitted(&key, class, Class::Public, KeyUsages::VERIFY, scheme.algorithm())?;
+        key.check_use(Operation::Verify, scheme.algorithm())?;
         Ok(Recover { key })
     }
 

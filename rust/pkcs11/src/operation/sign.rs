@@ -84,7 +84,7 @@ impl Sign {
         mechanism.row.permits(flag)?;
         let (hashed, scheme) = mechanism.signature()?;
         fits(scheme, &key)?;
-        permitted(&key, class, Class::Private, KeyUsages::SIGN)?;
+        permitted(&key, class, Class::Private, KeyUsages::SIGN, scheme.algorithm())?;
         Ok(Sign { key, scheme, context: mechanism.context(), input: Input::new(hashed) })
     }
 

@@ -45,6 +45,14 @@ impl Stream {
         all.saturating_sub(kept) / BLOCK * BLOCK
     }
 
+    /// What pieces are done by.
+    pub(super) fn piecewise(&self) -> EncryptionScheme {
+        match self.scheme {
+            EncryptionScheme::AesCbcPad => EncryptionScheme::AesCbc,
+            other => other,
+        }
+    }
+
     /// The bytes that wait for more.
     pub(super) fn held(&self) -> &[u8] {
         &self.held
@@ -66,10 +74,7 @@ impl Stream {
         let mut all = Zeroizing::new(Vec::with_capacity(self.held.len() + piece.len()));
         all.extend_from_slice(&self.held);
         all.extend_from_slice(piece);
-        let scheme = match self.scheme {
-            EncryptionScheme::AesCbcPad => EncryptionScheme::AesCbc,
-            other => other,
-        };
+        let scheme = self.piecewise();
         let mut out = Zeroizing::new(Vec::with_capacity(ready));
         for part in all[..ready].chunks(limits::INPUT / BLOCK * BLOCK) {
             let done = perform(scheme, self.iv(), part)?;

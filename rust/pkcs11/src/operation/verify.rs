@@ -34,7 +34,7 @@ impl Verify {
         mechanism.row.permits(flag)?;
         let (hashed, scheme) = mechanism.signature()?;
         fits(scheme, &key)?;
-        permitted(&key, class, Class::Public, KeyUsages::VERIFY)?;
+        permitted(&key, class, Class::Public, KeyUsages::VERIFY, scheme.algorithm())?;
         Ok(Verify { key, scheme, context: mechanism.context(), input: Input::new(hashed) })
     }
 
@@ -58,7 +58,7 @@ impl Verify {
     fn verify(&self, client: &Client, input: &[u8], signature: &[u8]) -> Result<Step> {
         let (length, valid) = match self.scheme {
             Scheme::Signature(scheme) => {
-                self.key.check_use_period(Operation::Verify)?;
+                self.key.check_use(Operation::Verify, self.scheme.algorithm())?;
                 let public = self.key.public_key().ok_or(Rv(CKR_KEY_TYPE_INCONSISTENT))?;
                 let input = signed_input(scheme, &self.key, input);
                 let valid = public.verify_in_context(scheme, &self.context, &input, signature)?;

@@ -1,6 +1,6 @@
 //! Attributes of keys.
 
-use supacrypt_core::{Date, Error, KeyAttributes, KeyFlags, Result};
+use supacrypt_core::{AlgorithmSet, Date, Error, KeyAttributes, KeyFlags, Result};
 
 use crate::v1;
 
@@ -25,8 +25,19 @@ impl TryFrom<&v1::Key> for KeyAttributes {
             start_date: date("key.start_date", &key.start_date)?,
             end_date: date("key.end_date", &key.end_date)?,
             flags: flags.iter().filter(|(set, _)| *set).map(|(_, flag)| *flag).collect(),
+            allowed: allowed_from_wire(&key.allowed_algorithms)?,
+            mechanisms: key.pkcs11_mechanisms.clone(),
         })
     }
+}
+
+/// Reads the algorithms that a key may be used by.
+///
+/// # Errors
+/// `INVALID_ARGUMENT` when one is unknown.
+pub fn allowed_from_wire(names: &[String]) -> Result<AlgorithmSet> {
+    AlgorithmSet::from_names(names.iter().map(String::as_str))
+        .map_err(|error| error.in_field("key.allowed_algorithms"))
 }
 
 fn date(field: &'static str, text: &str) -> Result<Option<Date>> {
@@ -54,6 +65,8 @@ pub fn with_key_attributes(key: v1::Key, attributes: KeyAttributes) -> v1::Key {
         never_extractable: flags.contains(KeyFlags::NEVER_EXTRACTABLE),
         public_only: flags.contains(KeyFlags::PUBLIC_ONLY),
         private_only: flags.contains(KeyFlags::PRIVATE_ONLY),
+        allowed_algorithms: attributes.allowed.names().collect(),
+        pkcs11_mechanisms: attributes.mechanisms,
         ..key
     }
 }
@@ -69,6 +82,8 @@ mod tests {
             start_date: Some("2026-11-25".parse().unwrap()),
             end_date: Some("2027-11-25".parse().unwrap()),
             flags,
+            allowed: AlgorithmSet::from_names(["ecdsa"]).unwrap(),
+            mechanisms: vec![0x1041, 0x1044],
         };
         let flags = KeyFlags::all().iter();
         let all = flags.map(some).chain([KeyAttributes::default(), some(KeyFlags::all())]);

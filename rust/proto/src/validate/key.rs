@@ -8,7 +8,7 @@ use super::{
     Validate, at_most, bytes, limits, name, page, request_id, required, text, update_mask,
 };
 use crate::{
-    key_usages_from_wire,
+    allowed_from_wire, key_usages_from_wire,
     v1::{self, wrap_key_request::WrappingKey},
 };
 
@@ -18,6 +18,12 @@ impl Validate for v1::Key {
         bytes("key.object_id", self.object_id.len(), limits::OBJECT_ID)?;
         bytes("key.etag", self.etag.len(), limits::TOKEN)?;
         bytes("key.subject", self.subject.len(), limits::SUBJECT)?;
+        let (algorithms, mechanisms) = (&self.allowed_algorithms, &self.pkcs11_mechanisms);
+        at_most("key.allowed_algorithms", algorithms.len(), limits::ALGORITHMS, "names")?;
+        for name in algorithms {
+            bytes("key.allowed_algorithms", name.len(), limits::ALGORITHM)?;
+        }
+        at_most("key.pkcs11_mechanisms", mechanisms.len(), limits::MECHANISMS, "items")?;
         KeyAttributes::try_from(self)?;
         at_most("key.annotations", self.annotations.len(), limits::ANNOTATIONS, "entries")?;
         for (name, value) in &self.annotations {
@@ -52,7 +58,8 @@ fn new_key(parent: &str, key_id: &str, key: &Option<v1::Key>, id: &str) -> Resul
             Error::new(Reason::InvalidArgument, message).in_field("key.always_authenticate")
         );
     }
-    Ok(())
+    let allowed = allowed_from_wire(&key.allowed_algorithms)?;
+    allowed.check(spec).map_err(|error| error.in_field("key.allowed_algorithms"))
 }
 
 /// The length of a secret, where the spec leaves it open and the caller does not.
@@ -270,6 +277,34 @@ mod tests {
     fn a_usage_the_spec_cannot_have_is_refused() {
         let key = v1::Key { usages: vec![v1::KeyUsage::Decrypt.into()], ..Default::default() };
         assert_eq!(create(key).validate().unwrap_err().field(), Some("key.usages"));
+    }
+
+    #[test]
+    fn an_algorithm_the_spec_does_not_have_is_refused() {
+        let create = |names: &[&str]| {
+            let allowed_algorithms = names.iter().map(|name| (*name).to_owned()).collect();
+            create(v1::Key { allowed_algorithms, ..Default::default() }).validate()
+        };
+        assert_eq!(create(&["ecdsa", "ecdh"]), Ok(()));
+        let long = "x".repeat(limits::ALGORITHM + 1);
+        for wrong in ["rsa-raw", "ECDSA", "", &long] {
+            let error = create(&["ecdsa", wrong]).unwrap_err();
+            assert_eq!(error.field(), Some("key.allowed_algorithms"), "{error}");
+            assert!(!error.message().contains(&long), "it is not echoed whole");
+        }
+        assert_eq!(create(&["ecdsa"; limits::ALGORITHMS]), Ok(()));
+        assert!(create(&["ecdsa"; limits::ALGORITHMS + 1]).is_err());
+    }
+
+    #[test]
+    fn a_list_of_mechanisms_has_its_limit() {
+        let create = |count| {
+            let pkcs11_mechanisms = vec![u32::MAX; count];
+            create(v1::Key { pkcs11_mechanisms, ..Default::default() }).validate()
+        };
+        assert_eq!(create(limits::MECHANISMS), Ok(()));
+        let error = create(limits::MECHANISMS + 1).unwrap_err();
+        assert_eq!(error.field(), Some("key.pkcs11_mechanisms"));
     }
 
     #[test]

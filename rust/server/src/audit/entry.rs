@@ -43,6 +43,8 @@ pub struct Entry {
     pub reason: Option<Reason>,
     /// The peer's address.
     pub peer: Arc<str>,
+    /// What a key was to be wrapped with.
+    pub wrapping_key: Option<Arc<str>>,
 }
 
 impl Entry {
@@ -62,6 +64,7 @@ impl Entry {
         varint(7, wire_outcome(self.outcome) as u64, buffer);
         text(8, self.reason.map_or("", Reason::as_str), buffer);
         text(9, &self.peer, buffer);
+        text(10, self.wrapping_key.as_deref().unwrap_or_default(), buffer);
     }
 }
 
@@ -134,6 +137,7 @@ pub(super) mod tests {
             outcome: Outcome::Succeeded,
             reason: None,
             peer: "127.0.0.1:40000".into(),
+            wrapping_key: None,
         }
     }
 
@@ -150,6 +154,7 @@ pub(super) mod tests {
         let denied = Entry {
             outcome: Outcome::Denied,
             reason: Some(Reason::KeyringNotGranted),
+            wrapping_key: Some("keyrings/a/keys/kek".into()),
             ..entry("keyrings/a/keys/b/versions/1")
         };
         let message = decoded(&denied, 7);
@@ -163,6 +168,7 @@ pub(super) mod tests {
         assert_eq!(message.outcome(), audit_entry::Outcome::Denied);
         assert_eq!(message.reason, "KEYRING_NOT_GRANTED");
         assert_eq!(message.peer, "127.0.0.1:40000");
+        assert_eq!(message.wrapping_key, "keyrings/a/keys/kek");
     }
 
     #[test]

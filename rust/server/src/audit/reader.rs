@@ -207,7 +207,8 @@ fn matches(filter: &AuditFilter, entry: &AuditEntry) -> bool {
     };
     is(&filter.principal, &entry.principal)
         && is(&filter.action, &entry.action)
-        && is_or_contains(&filter.resource, &entry.resource)
+        && (is_or_contains(&filter.resource, &entry.resource)
+            || is_or_contains(&filter.resource, &entry.wrapping_key))
 }
 
 #[cfg(test)]

@@ -9,22 +9,21 @@ use std::time::Duration;
 
 use futures_util::Stream;
 use supacrypt_core::{
-    Algorithm, Error, KeyName, KeySpec, KeyVersionName, KeyringName, Permission, Reason,
-    Result as Outcome,
+    Error, KeyName, KeySpec, KeyVersionName, KeyringName, Permission, Reason, Result as Outcome,
 };
 use supacrypt_proto::v1::key_service_server::KeyService;
 use supacrypt_proto::{Validate, limits, v1};
 use tonic::{Request, Response, Status, async_trait};
 
 use self::fields::{change, new_key};
-use self::wrap::wrap;
+use self::wrap::{wrap, wrap_subject};
 use super::call::{Caller, answer, answer_about, peer};
 use super::page::page;
 use super::records;
 use super::request_id::request_id;
 use super::streams::watch;
-use crate::service::{Failure, Service, Subject};
-use crate::store::KeyFilter;
+use crate::service::{Failure, Service};
+use crate::store::{KeyFilter, StoredVersion};
 
 pub(super) struct Keys(pub(super) Arc<Service>);
 
@@ -306,7 +305,7 @@ impl KeyService for Keys {
                     version => version?,
                 };
                 let stored = caller.service.keys.get_version(&version).await?;
-                public_key(&version, stored.spec, stored.version.public_key).map_err(Failure::from)
+                public_key(&version, stored).map_err(Failure::from)
             },
         )
         .await
@@ -316,10 +315,7 @@ impl KeyService for Keys {
         &self,
         request: Request<v1::WrapKeyRequest>,
     ) -> Result<Response<v1::WrapKeyResponse>, Status> {
-        let message = request.get_ref();
-        let scheme = message.scheme.as_ref().and_then(|scheme| scheme.try_into().ok());
-        let algorithm = scheme.map(Algorithm::Encryption);
-        let subject = Subject { algorithm, ..Subject::new("WrapKey", &message.name) };
+        let subject = wrap_subject(request.get_ref());
         answer_about(&self.0, request, subject, async |caller, message| {
             message.validate()?;
             wrap(&caller, message).await
@@ -375,12 +371,9 @@ fn version_name(
     Ok(name)
 }
 
-fn public_key(
-    version: &KeyVersionName,
-    spec: KeySpec,
-    der: Option<Vec<u8>>,
-) -> Outcome<v1::PublicKey> {
-    let der = der.ok_or_else(|| {
+fn public_key(version: &KeyVersionName, stored: StoredVersion) -> Outcome<v1::PublicKey> {
+    let spec = stored.spec;
+    let der = stored.version.public_key.ok_or_else(|| {
         Error::new(
             Reason::AlgorithmMismatch,
             format!("{version} is a secret key of type {spec}; it has no public half"),
@@ -388,5 +381,11 @@ fn public_key(
     })?;
     let pem = pem_rfc7468::encode_string("PUBLIC KEY", pem_rfc7468::LineEnding::LF, &der)
         .expect("invariant: a public key is far below the limit of a PEM text");
-    Ok(v1::PublicKey { name: version.to_string(), spec: v1::KeySpec::from(spec).into(), der, pem })
+    Ok(v1::PublicKey {
+        name: version.to_string(),
+        spec: v1::KeySpec::from(spec).into(),
+        der,
+        pem,
+        allowed_algorithms: stored.allowed.names().collect(),
+    })
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use parking_lot::RwLock;
 use supacrypt_core::{
-    Error, KeyFlags, KeyName, KeySpec, KeyUsages, KeyVersionName, KeyVersionState, KeyringName,
-    Operation, Reason, Result, UsePeriod,
+    Algorithm, AlgorithmSet, Error, KeyFlags, KeyName, KeySpec, KeyUsages, KeyVersionName,
+    KeyVersionState, KeyringName, Operation, Reason, Result, UsePeriod,
 };
 
 use super::Keys;
@@ -28,17 +28,20 @@ pub struct UsableVersion {
     pub use_period: UsePeriod,
     /// What may be done with the key.
     pub flags: KeyFlags,
+    /// The algorithms it may be used by. Bits, so that an operation can ask for nothing.
+    pub allowed: AlgorithmSet,
     /// The key itself.
     pub handle: Arc<dyn KeyHandle>,
 }
 
 impl UsableVersion {
-    /// Checks that the key may be used for `operation` now.
+    /// Checks that the key may be used for `operation` now, by this algorithm.
     ///
     /// # Errors
-    /// [`Reason::UsageNotPermitted`].
-    pub fn check_usage(&self, operation: Operation) -> Result<()> {
+    /// [`Reason::UsageNotPermitted`], [`Reason::AlgorithmNotPermitted`].
+    pub fn check_use(&self, operation: Operation, algorithm: Algorithm) -> Result<()> {
         if self.usages.contains(operation.usage()) {
+            self.allowed.permit(algorithm)?;
             // The clock is asked for the few keys that need it.
             if self.use_period.is_unlimited() {
                 return Ok(());
@@ -163,6 +166,7 @@ impl Keys {
             usages: stored.usages,
             use_period: stored.use_period,
             flags: stored.flags,
+            allowed: stored.allowed,
             handle,
         })
     }

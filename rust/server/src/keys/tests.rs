@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use supacrypt_core::{
-    KeyAttributes, KeyAttributesChange, KeyFlags, KeyName, KeySpec, KeyUsages, KeyVersionState,
-    KeyringName, Operation, Principal, Reason, SignatureScheme,
+    Algorithm, AlgorithmSet, KeyAttributes, KeyAttributesChange, KeyFlags, KeyName, KeySpec,
+    KeyUsages, KeyVersionState, KeyringName, Operation, Principal, Reason, SignatureScheme,
 };
 use supacrypt_crypto::envelope::EnvelopeKey;
 
@@ -15,6 +15,8 @@ use crate::{
     store::{KeyFilter, PageQuery, RequestId, Store},
     watch::{Change, Watchers},
 };
+
+const ECDSA: Algorithm = Algorithm::Signature(SignatureScheme::Ecdsa);
 
 struct Fixture {
     keys: Keys,
@@ -221,14 +223,42 @@ async fn usages_are_kept_and_enforced() {
     new.usages = KeyUsages::VERIFY;
     let key = fixture.keys.create(new, None).await.unwrap();
     let version = fixture.keys.usable(&key.name.to_string()).await.unwrap();
-    assert!(version.check_usage(Operation::Verify).is_ok());
-    let error = version.check_usage(Operation::Sign).unwrap_err();
+    assert!(version.check_use(Operation::Verify, ECDSA).is_ok());
+    let error = version.check_use(Operation::Sign, ECDSA).unwrap_err();
     assert_eq!(error.reason(), Reason::UsageNotPermitted);
 
     let mut new = fixture.new_key("impossible");
     new.usages = KeyUsages::DECRYPT;
     let error = fixture.keys.create(new, None).await.unwrap_err();
     assert_eq!(error.field(), Some("key.usages"));
+}
+
+#[tokio::test]
+async fn algorithms_are_kept_and_enforced() {
+    let fixture = fixture().await;
+    let mut new = fixture.new_key("k");
+    new.attributes.allowed = AlgorithmSet::from_names(["ecdsa"]).unwrap();
+    new.attributes.mechanisms = vec![0x1044, u32::MAX];
+    let made = fixture.keys.create(new, None).await.unwrap();
+    let mut expected = made.attributes.clone();
+    assert_eq!(fixture.keys.get(&made.name).await.unwrap().attributes, expected);
+    let name = made.name.to_string();
+    let version = fixture.keys.usable(&name).await.unwrap();
+    assert_eq!(version.check_use(Operation::Sign, ECDSA), Ok(()));
+    let raw = Algorithm::Signature(SignatureScheme::RsaRaw);
+    let error = version.check_use(Operation::Sign, raw).unwrap_err();
+    assert_eq!(error.reason(), Reason::AlgorithmNotPermitted);
+
+    // A change of something else leaves them, and so does another version.
+    let taken = KeyFlags::COPYABLE;
+    let attributes = KeyAttributesChange { taken, ..Default::default() };
+    let change = KeyChange { attributes, ..Default::default() };
+    expected.flags.remove(taken);
+    let changed = fixture.keys.update(&made.name, change, "").await.unwrap();
+    assert_eq!(changed.attributes, expected);
+    fixture.keys.create_version(&made.name, None).await.unwrap();
+    let version = fixture.keys.usable(&name).await.unwrap();
+    assert!(version.name.ends_with("/2") && version.check_use(Operation::Sign, raw).is_err());
 }
 
 #[tokio::test]
@@ -249,14 +279,14 @@ async fn a_key_signs_in_its_time() {
         fixture.keys.usable(&name).await.unwrap()
     };
     let over = set(None, Some("2020-12-31")).await;
-    let error = over.check_usage(Operation::Sign).unwrap_err();
+    let error = over.check_use(Operation::Sign, ECDSA).unwrap_err();
     assert_eq!(error.reason(), Reason::UsageNotPermitted);
     assert!(error.message().contains("2020-12-31"), "{error}");
-    assert!(over.check_usage(Operation::Verify).is_ok());
+    assert!(over.check_use(Operation::Verify, ECDSA).is_ok());
     let early = set(Some("9999-01-01"), None).await;
-    assert!(early.check_usage(Operation::Verify).is_err());
+    assert!(early.check_use(Operation::Verify, ECDSA).is_err());
     let today = set(Some("2020-01-01"), Some("9999-12-31")).await;
-    assert!(today.check_usage(Operation::Sign).is_ok());
+    assert!(today.check_use(Operation::Sign, ECDSA).is_ok());
 }
 
 #[tokio::test]
@@ -282,6 +312,7 @@ async fn attributes_are_kept_and_their_flags_change_in_one_direction() {
         start_date: key.attributes.start_date,
         end_date: Some("2027-01-01".parse().unwrap()),
         flags: KeyFlags::default() | KeyFlags::TRUSTED,
+        ..KeyAttributes::default()
     };
     assert_eq!(changed.attributes, expected);
     assert_eq!(fixture.keys.get(&key.name).await.unwrap(), changed);

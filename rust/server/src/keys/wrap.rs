@@ -1,8 +1,8 @@
 //! Giving out the material of extractable keys, encrypted.
 
 use supacrypt_core::{
-    EncryptionScheme, Error, KeyFlags, KeySpec, KeyUsages, KeyVersionName, Operation, Reason,
-    Result,
+    Algorithm, EncryptionScheme, Error, KeyFlags, KeySpec, KeyUsages, KeyVersionName, Operation,
+    Reason, Result,
 };
 use supacrypt_crypto::{Material, PublicKey};
 use zeroize::Zeroizing;
@@ -48,7 +48,7 @@ impl Keys {
             }
             WrappingKey::Key(wrapper) => {
                 let wrapper = self.usable(wrapper).await?;
-                wrapper.check_usage(Operation::Encrypt)?;
+                wrapper.check_use(Operation::Encrypt, Algorithm::Encryption(scheme))?;
                 let material = self.leaving(name, wrapping, confines(&wrapper, scheme)).await?;
                 let plaintext = whole_number(scheme, wrapper.spec, &material);
                 let request = CryptoRequest::Encrypt { scheme, iv, aad, plaintext: &plaintext };

@@ -64,6 +64,7 @@ impl Subject {
             action: action(operation.kind()),
             resource: operation.name().into(),
             algorithm: operation.request().ok().map(|request| request.algorithm()),
+            wrapping_key: None,
         }
     }
 }
@@ -84,7 +85,8 @@ impl Service {
         let output = self.compute_now(peer, &mut operation, &version, &mut algorithm);
         let result = output.map(|output| operation.answer(&version, output));
         let resource = Arc::clone(&version.name);
-        Attempt::Done(Subject { action: action(kind), resource, algorithm }, result)
+        let subject = Subject { action: action(kind), resource, algorithm, wrapping_key: None };
+        Attempt::Done(subject, result)
     }
 
     fn compute_now(
@@ -98,8 +100,9 @@ impl Service {
         operation.complete()?;
         self.authorize_use(peer, version.keyring.keyring())?;
         let request = operation.request()?;
-        *algorithm = Some(request.algorithm());
-        version.check_usage(request.operation())?;
+        let used = request.algorithm();
+        *algorithm = Some(used);
+        version.check_use(request.operation(), used)?;
         self.authenticate_use(peer, version, request.operation(), operation.pin_ticket())?;
         Ok(compute(version, &request)?)
     }
@@ -130,7 +133,7 @@ impl Service {
         let output = {
             let request = operation.request()?;
             let kind = request.operation();
-            version.check_usage(kind)?;
+            version.check_use(kind, request.algorithm())?;
             self.authenticate_use(peer, &version, kind, operation.pin_ticket())?;
             match version.handle.weight(kind) {
                 Weight::Light | Weight::Heavy => compute(&version, &request)?,

@@ -21,12 +21,14 @@ pub struct Subject {
     pub resource: Arc<str>,
     /// The algorithm of an operation with a key.
     pub algorithm: Option<Algorithm>,
+    /// What a key is to be wrapped with.
+    pub wrapping_key: Option<Arc<str>>,
 }
 
 impl Subject {
     /// A request that is not an operation with a key.
     pub fn new(action: &'static str, resource: &str) -> Self {
-        Subject { action, resource: resource.into(), algorithm: None }
+        Subject { action, resource: resource.into(), algorithm: None, wrapping_key: None }
     }
 
     /// The audit entry for how it ended.
@@ -40,6 +42,7 @@ impl Subject {
             outcome: failure.map_or(Outcome::Succeeded, Failure::outcome),
             reason: failure.map(|failure| failure.recorded),
             peer: Arc::clone(peer.address()),
+            wrapping_key: self.wrapping_key.clone(),
         }
     }
 }

@@ -24,8 +24,8 @@ pub(crate) async fn insert(connection: &mut Connection, key: &KeyRecord) -> Resu
     sqlx::query(
         "INSERT INTO keys (keyring, id, label, object_id, spec, usages, primary_version,
              annotations, etag, create_time, update_time, secret_length, subject, start_date,
-             end_date, flags)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+             end_date, flags, allowed_algorithms, pkcs11_mechanisms)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(key.name.keyring().keyring().as_str())
     .bind(key.name.key().as_str())
@@ -43,6 +43,8 @@ pub(crate) async fn insert(connection: &mut Connection, key: &KeyRecord) -> Resu
     .bind(key.attributes.start_date.map(|date| date.to_string()))
     .bind(key.attributes.end_date.map(|date| date.to_string()))
     .bind(i64::from(key.attributes.flags.bits()))
+    .bind(words(key.attributes.allowed.names()))
+    .bind(words(key.attributes.mechanisms.iter().map(u32::to_string)))
     .execute(connection)
     .await
     .map(drop)
@@ -185,6 +187,10 @@ pub(crate) async fn due_for_purge(
     rows.iter()
         .map(|row| Ok(KeyringName::new(parsed(row, "keyring")?).key(parsed(row, "id")?)))
         .collect()
+}
+
+fn words(words: impl Iterator<Item = String>) -> String {
+    words.collect::<Vec<_>>().join(" ")
 }
 
 fn annotations(key: &KeyRecord) -> String {

@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, str::FromStr};
 use jiff::Timestamp;
 use sqlx::{Row, sqlite::SqliteRow};
 use supacrypt_core::{
-    Error, KeyAttributes, KeyFlags, KeyName, KeySpec, KeyUsages, KeyVersionName, KeyVersionState,
-    KeyringName, Origin, Principal, Reason, ResourceId, Result, Role, UsePeriod,
+    AlgorithmSet, Error, KeyAttributes, KeyFlags, KeyName, KeySpec, KeyUsages, KeyVersionName,
+    KeyVersionState, KeyringName, Origin, Principal, Reason, ResourceId, Result, Role, UsePeriod,
 };
 
 /// A keyring with its grants, ordered by principal.
@@ -88,6 +88,8 @@ pub struct StoredVersion {
     pub use_period: UsePeriod,
     /// What may be done with the key.
     pub flags: KeyFlags,
+    /// The algorithms it may be used by.
+    pub allowed: AlgorithmSet,
     /// Whether the key is deleted.
     pub deleted: bool,
     /// Where the material is; `None` once it is destroyed.
@@ -207,7 +209,22 @@ fn attributes(row: &SqliteRow) -> Result<KeyAttributes> {
         start_date: start,
         end_date: end,
         flags: flags(row)?,
+        allowed: allowed(row)?,
+        mechanisms: mechanisms(row)?,
     })
+}
+
+/// Reads the algorithms that a key may be used by.
+pub(super) fn allowed(row: &SqliteRow) -> Result<AlgorithmSet> {
+    const COLUMN: &str = "allowed_algorithms";
+    let names: &str = column(row, COLUMN)?;
+    AlgorithmSet::from_names(names.split_whitespace()).map_err(|_| altered(COLUMN))
+}
+
+fn mechanisms(row: &SqliteRow) -> Result<Vec<u32>> {
+    const COLUMN: &str = "pkcs11_mechanisms";
+    let numbers: &str = column(row, COLUMN)?;
+    numbers.split_whitespace().map(|number| number.parse().map_err(|_| altered(COLUMN))).collect()
 }
 
 /// Reads what may be done with a key.

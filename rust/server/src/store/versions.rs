@@ -72,7 +72,7 @@ pub(crate) async fn get(
 ) -> Result<StoredVersion> {
     let row = sqlx::query(
         "SELECT v.*, v.create_time AS version_create_time, k.spec, k.usages, k.purge_time,
-             k.start_date, k.end_date, k.flags
+             k.start_date, k.end_date, k.flags, k.allowed_algorithms
          FROM key_versions v JOIN keys k ON k.keyring = v.keyring AND k.id = v.key
          WHERE v.keyring = ? AND v.key = ? AND v.number = ?",
     )
@@ -89,6 +89,7 @@ pub(crate) async fn get(
         usages: records::usages(&row)?,
         use_period: records::use_period(&row)?,
         flags: records::flags(&row)?,
+        allowed: records::allowed(&row)?,
         deleted: optional_time(&row, "purge_time")?.is_some(),
         reference: reference(&row)?,
     })

@@ -194,6 +194,7 @@ impl Acceptor {
             outcome: Outcome::Denied,
             reason: Some(error.reason()),
             peer: address.to_string().into(),
+            wrapping_key: None,
         };
         if let Err(error) = self.audit.append(&[entry]).await {
             tracing::error!(peer = %address, "the refused connection is not recorded: {error}");

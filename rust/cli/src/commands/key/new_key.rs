@@ -4,7 +4,7 @@ use std::{collections::HashMap, str::FromStr};
 
 use clap::{ValueEnum, builder::PossibleValuesParser, builder::TypedValueParser};
 use strum::IntoEnumIterator;
-use supacrypt_core::{Error, KeySpec, KeyUsages, Reason, Result};
+use supacrypt_core::{AlgorithmSet, Error, KeySpec, KeyUsages, Reason, Result};
 use supacrypt_proto::{key_usages_to_wire, v1};
 
 use super::attributes::NewAttributes;
@@ -31,6 +31,11 @@ pub(super) struct NewKey {
     /// generic secrets not `derive`, and for AES keys not `sign` and `verify`
     #[arg(long = "usage", value_enum, value_delimiter = ',')]
     usages: Vec<Usage>,
+    /// Let it be used by this algorithm only, by the name that the audit log has for it, such as
+    /// rsa-pss-sha256; may be given several times
+    #[arg(long = "allow", value_name = "ALGORITHM", value_delimiter = ',', hide_possible_values = true,
+          value_parser = PossibleValuesParser::new(AlgorithmSet::every_name()))]
+    allowed: Vec<String>,
     /// Length of a generic secret, 32 bytes by default
     #[arg(long, value_name = "BYTES")]
     secret_length: Option<u32>,
@@ -77,6 +82,7 @@ impl NewKey {
             usages: key_usages_to_wire(usages),
             secret_length: self.secret_length.unwrap_or_default(),
             annotations: to_map(self.annotations),
+            allowed_algorithms: self.allowed,
             ..v1::Key::default()
         };
         self.attributes.apply(key)

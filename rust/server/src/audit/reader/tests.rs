@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use prometheus::Registry;
 
-use super::super::entry::tests::entry;
+use super::super::entry::{Entry, tests::entry};
 use super::super::{AuditLog, AuditMetrics, Options};
 use super::*;
 
@@ -62,6 +62,22 @@ async fn every_set_field_of_a_filter_must_match() {
     assert_eq!(found("spiffe://example.org/signer", "Sign", "keyrings/b").await, [1, 3]);
     assert_eq!(found("spiffe://example.org", "", "").await, [] as [u64; 0]);
     assert_eq!(found("", "Verify", "keyrings/b").await, [] as [u64; 0]);
+}
+
+#[tokio::test]
+async fn a_filter_finds_what_a_key_wrapped() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = log_of(dir.path(), 2).await;
+    let wrapping_key = Some("keyrings/b/keys/kek/versions/2".into());
+    log.append(&[Entry { wrapping_key, ..entry("keyrings/b/keys/k") }]).await.unwrap();
+    for (resource, expected) in [
+        ("keyrings/b/keys/kek", &[2][..]),
+        ("keyrings/b/keys/k", &[2]),
+        ("keyrings/b/keys/ke", &[]),
+    ] {
+        let filter = AuditFilter { resource: resource.into(), ..AuditFilter::default() };
+        assert_eq!(sequences(log.read(Start::At(0), filter, false)).await, expected, "{resource}");
+    }
 }
 
 #[tokio::test]

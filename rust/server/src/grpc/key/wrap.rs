@@ -1,13 +1,38 @@
 //! `WrapKey`.
 
-use supacrypt_core::{Error, Permission, Reason};
+use std::sync::Arc;
+
+use supacrypt_core::{Algorithm, Digest, Error, Permission, Reason};
+use supacrypt_crypto::digest;
 use supacrypt_proto::v1::{self, wrap_key_request::WrappingKey as Wire};
 
 use super::super::call::Caller;
 use crate::{
     keys::{Wrapping, WrappingKey},
-    service::{Failure, keyring_of},
+    service::{Failure, Subject, keyring_of},
 };
+
+/// What a request is about, for the record.
+pub(super) fn wrap_subject(message: &v1::WrapKeyRequest) -> Subject {
+    let scheme = message.scheme.as_ref().and_then(|scheme| scheme.try_into().ok());
+    Subject {
+        algorithm: scheme.map(Algorithm::Encryption),
+        wrapping_key: message.wrapping_key.as_ref().map(recorded),
+        ..Subject::new("WrapKey", &message.name)
+    }
+}
+
+/// A wrapping key in the record: its name, or what tells one public key from all others.
+fn recorded(key: &Wire) -> Arc<str> {
+    match key {
+        Wire::Key(name) => name.as_str().into(),
+        Wire::PublicKey(der) => {
+            let digest = digest(Digest::Sha256, der);
+            let hex = digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+            format!("sha256:{hex}").into()
+        }
+    }
+}
 
 /// Wraps a key for a user of its keyring.
 pub(super) async fn wrap(
