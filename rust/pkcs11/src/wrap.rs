@@ -47,7 +47,7 @@ pub(crate) fn wrap(
         Err(error) => return Err(error),
     };
     let (extractable, trusted_only) = match &wrapped {
-        View::Stored(..) => return Err(Rv(CKR_KEY_HANDLE_INVALID)),
+        View::Stored(..) | View::Mechanism(_) => return Err(Rv(CKR_KEY_HANDLE_INVALID)),
         View::Key(Class::Public, _) => return Err(Rv(CKR_KEY_NOT_WRAPPABLE)),
         View::Key(_, key) => {
             let flags = key.attributes.flags;

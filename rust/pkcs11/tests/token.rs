@@ -5,6 +5,8 @@ mod common;
 mod halves;
 #[path = "token/key_attributes.rs"]
 mod key_attributes;
+#[path = "token/mechanism_objects.rs"]
+mod mechanism_objects;
 #[path = "token/wrapping.rs"]
 mod wrapping;
 
@@ -39,6 +41,9 @@ fn main() {
         ("an_extractable_private_key_leaves_wrapped", wrapping::private),
         ("a_public_key_wraps_a_key_of_the_token", wrapping::by_public_key),
         ("a_key_leaves_by_a_trusted_one_where_it_says_so", wrapping::trusted),
+        ("a_mechanism_is_an_object_for_who_asks", mechanism_objects::found),
+        ("a_mechanism_object_is_only_read", mechanism_objects::fixed),
+        ("there_are_no_hardware_features", mechanism_objects::no_hardware_features),
         ("templates_that_make_no_sense_are_refused", refused_templates),
         ("wrong_handles_and_mechanisms_are_refused", refused_operations),
     ]);
