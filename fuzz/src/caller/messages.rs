@@ -1,4 +1,4 @@
-//! Operations message by message.
+//! Operations message by message, and keys that are wrapped with the parameters of messages.
 
 use std::ptr::null_mut;
 
@@ -10,7 +10,7 @@ use crate::{call, messages::GcmMessage};
 impl Caller<'_> {
     pub(super) fn message_cipher(&mut self) -> CK_RV {
         let session = self.session();
-        let how = self.input.byte() % 10;
+        let how = self.input.byte() % 12;
         if how < 2 {
             let (mut mechanism, key) = (self.mechanism(), self.object());
             let kind = mechanism.pointer();
@@ -19,6 +19,9 @@ impl Caller<'_> {
             } else {
                 call!(C_MessageDecryptInit(session, kind, key))
             };
+        }
+        if how > 9 {
+            return self.wrap_authenticated(how == 10);
         }
         let mut message = GcmMessage::read(&mut self.input);
         let (parameter, size) = (message.pointer(), message.length());
@@ -47,6 +50,40 @@ impl Caller<'_> {
         };
         buffer.written(rv);
         rv
+    }
+
+    fn wrap_authenticated(&mut self, is_wrap: bool) -> CK_RV {
+        let (session, with) = (self.session(), self.object());
+        let mut message = GcmMessage::read(&mut self.input);
+        let mut gcm = CK_MECHANISM {
+            mechanism: CKM_AES_GCM,
+            pParameter: message.pointer(),
+            ulParameterLen: message.length(),
+        };
+        let (kind, (aad, size)) = (&raw mut gcm, self.bytes());
+        if is_wrap {
+            let (key, mut buffer) = (self.object(), self.buffer());
+            let (to, most) = (buffer.pointer(), buffer.length());
+            let rv = call!(C_WrapKeyAuthenticated(session, kind, with, key, aad, size, to, most));
+            buffer.written(rv);
+            return rv;
+        }
+        let ((wrapped, length), mut template) = (self.bytes(), self.template());
+        let (list, count) = (template.pointer(), template.count());
+        let mut made = 0;
+        let rv = call!(C_UnwrapKeyAuthenticated(
+            session,
+            kind,
+            with,
+            wrapped,
+            length,
+            list,
+            count,
+            aad,
+            size,
+            &raw mut made,
+        ));
+        self.keep(rv, made)
     }
 
     pub(super) fn message_signature(&mut self) -> CK_RV {

@@ -6,6 +6,7 @@ mod completions;
 mod doctor;
 mod key;
 mod keyring;
+mod object;
 mod p11;
 mod quickstart;
 mod random;
@@ -29,6 +30,8 @@ pub(crate) enum Command {
     Key(key::Key),
     #[command(subcommand)]
     Certificate(certificate::Certificate),
+    #[command(subcommand)]
+    Object(object::Object),
     Sign(sign::Sign),
     Verify(verify::Verify),
     Random(random::Random),
@@ -48,6 +51,7 @@ pub(crate) fn run(command: Command, context: &Context) -> Result<ExitCode> {
         Command::Keyring(command) => command.run(context)?,
         Command::Key(command) => command.run(context)?,
         Command::Certificate(command) => command.run(context)?,
+        Command::Object(command) => command.run(context)?,
         Command::Sign(command) => command.run(context)?,
         Command::Verify(command) => command.run(context)?,
         Command::Random(command) => command.run(context)?,

@@ -48,16 +48,25 @@ pub(crate) fn read_pieces(path: &Path, mut take: impl FnMut(&[u8])) -> Result<()
 /// # Errors
 /// [`Reason::InvalidArgument`] when it cannot be written.
 pub(crate) fn write(path: &Path, content: &[u8]) -> Result<()> {
+    #[cfg_attr(not(unix), expect(unused_mut, reason = "changed on Unix only"))]
+    let mut draft = tempfile::Builder::new();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        // The umask still applies.
+        draft.permissions(fs::Permissions::from_mode(0o666));
+    }
+    replace(path, content, &draft)
+}
+
+/// [`write`] for what may be secret: on Unix nobody else may read the file.
+pub(crate) fn write_secret(path: &Path, content: &[u8]) -> Result<()> {
+    replace(path, content, &tempfile::Builder::new())
+}
+
+fn replace(path: &Path, content: &[u8], draft: &tempfile::Builder<'_, '_>) -> Result<()> {
     let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty());
     let written = (|| {
-        #[cfg_attr(not(unix), expect(unused_mut, reason = "changed on Unix only"))]
-        let mut draft = tempfile::Builder::new();
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            // Nothing written here is secret; the umask still applies.
-            draft.permissions(fs::Permissions::from_mode(0o666));
-        }
         let mut file = draft.tempfile_in(dir.unwrap_or(Path::new(".")))?;
         file.write_all(content)?;
         file.persist(path).map_err(|error| error.error)?;

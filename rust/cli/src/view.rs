@@ -3,14 +3,17 @@
 //! are in hex, as people write them. They are part of the command's interface.
 
 mod audit;
+mod certificate;
+mod data;
 mod key;
 mod keyring;
 mod object;
 
 pub(crate) use audit::EntryView;
+pub(crate) use certificate::CertificateView;
+pub(crate) use data::DataView;
 pub(crate) use key::{KeyView, VersionView};
 pub(crate) use keyring::KeyringView;
-pub(crate) use object::CertificateView;
 
 use jiff::{Timestamp, Unit};
 

@@ -37,6 +37,7 @@ pub(crate) fn change(
             module.client.update_object(&stored.name, change)?;
             Ok(())
         }
+        View::Mechanism(_) => Err(Rv(CKR_ACTION_PROHIBITED)),
         View::Session(_) => module.objects.change(object, |before| before.changed(template, false)),
     }
 }

@@ -55,7 +55,7 @@ pub(crate) fn copy(
     template: &Template,
 ) -> Result<CK_OBJECT_HANDLE> {
     match module.view(session, object)? {
-        View::Key(..) => Err(Rv(CKR_ACTION_PROHIBITED)),
+        View::Key(..) | View::Mechanism(_) => Err(Rv(CKR_ACTION_PROHIBITED)),
         View::Stored(_, object) => keep(module, session, object.changed(template, true)?),
         View::Session(owned) => keep(module, session, owned.object.changed(template, true)?),
     }

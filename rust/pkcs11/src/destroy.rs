@@ -41,6 +41,7 @@ pub(crate) fn destroy(module: &Module, session: &Session, handle: CK_OBJECT_HAND
             _ => module.client.delete_key(name)?,
         },
         (TokenObject::Stored(name), _) => module.client.delete_object(name)?,
+        (TokenObject::Mechanism(..), _) => return Err(Rv(CKR_ACTION_PROHIBITED)),
         (TokenObject::Key(..), _) => return Err(Rv(CKR_OBJECT_HANDLE_INVALID)),
     }
     module.objects.forget(&[(*token).clone()]);

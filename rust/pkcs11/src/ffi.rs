@@ -12,6 +12,7 @@ mod input;
 mod key;
 mod list;
 mod message_cipher;
+mod message_parameter;
 mod message_sign;
 mod object;
 mod output;

@@ -11,6 +11,7 @@ use supacrypt_core::KeySpec;
 use crate::{
     attribute::key_type,
     error::Result,
+    mechanism_object,
     module::Module,
     object::{Class, TokenObject},
     session::Session,
@@ -42,6 +43,12 @@ pub(crate) fn find(
             if View::stored(Arc::clone(&object)).matches(template) {
                 found.push(module.objects.handle(TokenObject::Stored(object.name.clone())));
             }
+        }
+    }
+    for mechanism in mechanism_object::candidates(template)? {
+        if View::Mechanism(mechanism_object::object(mechanism)).matches(template) {
+            let object = TokenObject::Mechanism(session.keyring.clone(), mechanism);
+            found.push(module.objects.handle(object));
         }
     }
     for (handle, owned) in module.objects.of_sessions(session.slot) {

@@ -9,6 +9,7 @@
 //!   `key_attributes` has those that the backend keeps for PKCS#11's sake, and `rules` says what
 //!   applications may set of session objects; `create`, `change`, `find`, `generate`, `wrap`,
 //!   `derive` and `operation` do what applications ask for.
+//! - `mechanism_object` shows the mechanisms as objects.
 //! - `session_object` is what exists in this process alone; `key` makes its keys and those of the
 //!   token look alike to operations.
 //!
@@ -31,6 +32,7 @@ mod key_attributes;
 mod logging;
 mod material;
 mod mechanism;
+mod mechanism_object;
 mod module;
 mod object;
 mod operation;

@@ -15,6 +15,7 @@ use crate::{
     key::Key,
     logging,
     mechanism::Row,
+    mechanism_object,
     object::{Class, Object, Objects, TokenObject},
     session::{Session, Sessions},
     session_object::SessionObject,
@@ -110,6 +111,7 @@ impl Module {
             Object::Token(token) => match &**token {
                 TokenObject::Key(name, _) => *name.keyring() == session.keyring,
                 TokenObject::Stored(name) => *name.keyring() == session.keyring,
+                TokenObject::Mechanism(keyring, _) => *keyring == session.keyring,
             },
         };
         if is_here { Ok(object) } else { Err(Rv(CKR_OBJECT_HANDLE_INVALID)) }
@@ -139,6 +141,9 @@ impl Module {
             Object::Token(token) => token,
         };
         let view = match &*token {
+            TokenObject::Mechanism(_, mechanism) => {
+                return Ok(View::Mechanism(mechanism_object::object(*mechanism)));
+            }
             TokenObject::Key(name, class) => {
                 let key = self.client.key(name).inspect_err(|error| {
                     if matches!(error.reason(), Reason::KeyNotFound | Reason::KeyDeleted) {
@@ -199,7 +204,7 @@ impl Module {
         let view = self.key_view(session, handle)?;
         let permitted = match &view {
             View::Session(owned) => owned.object.attributes.flag(attribute),
-            View::Key(..) | View::Stored(..) => true,
+            View::Key(..) | View::Stored(..) | View::Mechanism(_) => true,
         };
         if !view.allows(mechanism) {
             return Err(Rv(CKR_MECHANISM_INVALID));

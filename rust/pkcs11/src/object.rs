@@ -11,7 +11,7 @@ use std::{
 
 use cryptoki_sys::*;
 use supacrypt_client::Key;
-use supacrypt_core::{KeyFlags, KeyName, ObjectName};
+use supacrypt_core::{KeyFlags, KeyName, KeyringName, ObjectName};
 
 use crate::{
     error::{Result, Rv},
@@ -60,6 +60,8 @@ pub(crate) enum TokenObject {
     Key(KeyName, Class),
     /// A certificate or data.
     Stored(ObjectName),
+    /// A mechanism of the token.
+    Mechanism(KeyringName, CK_MECHANISM_TYPE),
 }
 
 /// What a handle stands for.

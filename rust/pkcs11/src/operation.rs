@@ -6,6 +6,7 @@
 mod cipher;
 mod digest;
 mod message;
+mod nonce;
 mod recover;
 mod sign;
 mod stream;
@@ -21,7 +22,8 @@ use zeroize::Zeroizing;
 pub(crate) use self::{
     cipher::{Cipher, Direction, Parameters},
     digest::Digest,
-    message::{GcmMessage, IvSource, MessageCipher, Messages},
+    message::{GcmMessage, MessageCipher, Messages},
+    nonce::{NonceSource, make_nonce},
     recover::Recover,
     sign::Sign,
     verify::Verify,

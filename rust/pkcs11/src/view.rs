@@ -22,6 +22,8 @@ pub(crate) enum View {
     Key(Class, Arc<supacrypt_client::Key>),
     /// A certificate or data of the token.
     Stored(Arc<supacrypt_client::Object>, SessionObject),
+    /// A mechanism of the token.
+    Mechanism(SessionObject),
     /// A session object.
     Session(Arc<Owned>),
 }
@@ -37,7 +39,7 @@ impl View {
     pub(crate) fn attribute(&self, wanted: CK_ATTRIBUTE_TYPE) -> Attribute {
         match self {
             View::Key(class, key) => attribute(key, *class, wanted),
-            View::Stored(_, object) => object.attribute(wanted),
+            View::Stored(_, object) | View::Mechanism(object) => object.attribute(wanted),
             View::Session(owned) => owned.object.attribute(wanted),
         }
     }
@@ -56,7 +58,7 @@ impl View {
             View::Key(_, key) => {
                 return !mechanism.works_with(key.spec.class()) || allowed::allows(key, mechanism);
             }
-            View::Stored(..) => return true,
+            View::Stored(..) | View::Mechanism(_) => return true,
             View::Session(owned) => owned,
         };
         let class = owned.object.usable_key().map(|(_, key)| key.spec().class());
@@ -75,7 +77,7 @@ impl View {
     pub(crate) fn into_key(self) -> Result<(Class, Key)> {
         match self {
             View::Key(class, key) => Ok((class, Key::Token(key))),
-            View::Stored(..) => Err(Rv(CKR_KEY_HANDLE_INVALID)),
+            View::Stored(..) | View::Mechanism(_) => Err(Rv(CKR_KEY_HANDLE_INVALID)),
             View::Session(owned) => owned.object.usable_key().ok_or(Rv(CKR_KEY_HANDLE_INVALID)),
         }
     }

@@ -1,6 +1,6 @@
-//! `C_WrapKey` and `C_UnwrapKey`: a key is encrypted with another one, and comes back as an object.
-//! What is wrapped is the value of a secret key, or the PKCS#8 of a private one (PKCS#11 v2.40 base,
-//! section 5.14).
+//! `C_WrapKey`, `C_UnwrapKey` and those of v3.2 that authenticate other data, too: a key is encrypted with another one, and comes back as an object.
+//! What is wrapped is the value of a secret key, or the PKCS#8 of a private one (PKCS#11 v3.2,
+//! section 5.18).
 
 use std::sync::Arc;
 
@@ -25,7 +25,7 @@ use crate::{
     view::View,
 };
 
-/// Wraps `key` with `wrapping_key` into the caller's buffer: a session key here, one of the token there.
+/// Wraps `key` with `wrapping_key` into the caller's buffer.
 pub(crate) fn wrap(
     module: &Module,
     session: &Session,
@@ -34,58 +34,126 @@ pub(crate) fn wrap(
     key: CK_OBJECT_HANDLE,
     output: &mut Output,
 ) -> Result<()> {
-    mechanism.row.permits(CKF_WRAP)?;
-    let (class, wrapping_key) = module
-        .key_for(session, wrapping_key, mechanism.row, CKA_WRAP, KeyUsages::ENCRYPT)
-        .map_err(|error| match error {
-            Rv(CKR_KEY_HANDLE_INVALID) => Rv(CKR_WRAPPING_KEY_HANDLE_INVALID),
+    let wrapping = Wrapping::new(module, session, mechanism, wrapping_key, key)?;
+    if let Some(length) = wrapping.length()?
+        && !output.takes(length)?
+    {
+        return Ok(());
+    }
+    output.write(&wrapping.wrapped(module)?)
+}
+
+/// [`wrap`] by a mechanism whose tag, of `tag_length` bytes, is kept apart. There is none when the
+/// caller only asks for the length.
+pub(crate) fn wrap_authenticated(
+    module: &Module,
+    session: &Session,
+    mechanism: &Mechanism,
+    wrapping_key: CK_OBJECT_HANDLE,
+    key: CK_OBJECT_HANDLE,
+    tag_length: usize,
+    output: &mut Output,
+) -> Result<Option<Vec<u8>>> {
+    let wrapping = Wrapping::new(module, session, mechanism, wrapping_key, key)?;
+    if let Some(length) = wrapping.length()?
+        && !output.takes(length - tag_length)?
+    {
+        return Ok(None);
+    }
+    let mut wrapped = wrapping.wrapped(module)?;
+    let end = wrapped.len().checked_sub(tag_length).ok_or(Rv(CKR_GENERAL_ERROR))?;
+    let tag = wrapped.split_off(end);
+    if !output.takes(wrapped.len())? {
+        return Ok(None);
+    }
+    output.write(&wrapped)?;
+    Ok(Some(tag))
+}
+
+/// A wrapping that is permitted: of a session key here, of one of the token there.
+struct Wrapping {
+    cipher: Cipher,
+    with: Key,
+    key: Key,
+}
+
+impl Wrapping {
+    fn new(
+        module: &Module,
+        session: &Session,
+        mechanism: &Mechanism,
+        wrapping_key: CK_OBJECT_HANDLE,
+        key: CK_OBJECT_HANDLE,
+    ) -> Result<Wrapping> {
+        mechanism.row.permits(CKF_WRAP)?;
+        let (class, with) = module
+            .key_for(session, wrapping_key, mechanism.row, CKA_WRAP, KeyUsages::ENCRYPT)
+            .map_err(|error| match error {
+                Rv(CKR_KEY_HANDLE_INVALID) => Rv(CKR_WRAPPING_KEY_HANDLE_INVALID),
+                other => other,
+            })?;
+        let view = module.key_view(session, key)?;
+        let (extractable, trusted_only) = match &view {
+            View::Stored(..) | View::Mechanism(_) => return Err(Rv(CKR_KEY_HANDLE_INVALID)),
+            View::Key(Class::Public, _) => return Err(Rv(CKR_KEY_NOT_WRAPPABLE)),
+            View::Key(_, key) => {
+                let flags = key.attributes.flags;
+                (flags.contains(KeyFlags::EXTRACTABLE), flags.contains(KeyFlags::WRAP_WITH_TRUSTED))
+            }
+            View::Session(owned) => {
+                let attributes = &owned.object.attributes;
+                (attributes.flag(CKA_EXTRACTABLE), attributes.flag(CKA_WRAP_WITH_TRUSTED))
+            }
+        };
+        let (_, key) = view.into_key()?;
+        if let Key::Session(key, _) = &key {
+            key.material().ok_or(Rv(CKR_KEY_NOT_WRAPPABLE))?;
+        }
+        if !extractable {
+            return Err(Rv(CKR_KEY_UNEXTRACTABLE));
+        }
+        if trusted_only && !with.is_trusted() {
+            return Err(Rv(CKR_KEY_NOT_WRAPPABLE));
+        }
+        let cipher = Cipher::new(Direction::Encrypt, mechanism, class, with.clone());
+        let cipher = cipher.map_err(|error| match error {
+            Rv(CKR_KEY_TYPE_INCONSISTENT) => Rv(CKR_WRAPPING_KEY_TYPE_INCONSISTENT),
             other => other,
         })?;
-    let wrapped = match module.view(session, key) {
-        Ok(view) => view,
-        Err(Rv(CKR_OBJECT_HANDLE_INVALID)) => return Err(Rv(CKR_KEY_HANDLE_INVALID)),
-        Err(error) => return Err(error),
-    };
-    let (extractable, trusted_only) = match &wrapped {
-        View::Stored(..) => return Err(Rv(CKR_KEY_HANDLE_INVALID)),
-        View::Key(Class::Public, _) => return Err(Rv(CKR_KEY_NOT_WRAPPABLE)),
-        View::Key(_, key) => {
-            let flags = key.attributes.flags;
-            (flags.contains(KeyFlags::EXTRACTABLE), flags.contains(KeyFlags::WRAP_WITH_TRUSTED))
-        }
-        View::Session(owned) => {
-            let Some((_, Key::Session(key, _))) = owned.object.usable_key() else {
-                return Err(Rv(CKR_KEY_HANDLE_INVALID));
-            };
-            key.material().ok_or(Rv(CKR_KEY_NOT_WRAPPABLE))?;
-            let attributes = &owned.object.attributes;
-            (attributes.flag(CKA_EXTRACTABLE), attributes.flag(CKA_WRAP_WITH_TRUSTED))
-        }
-    };
-    if !extractable {
-        return Err(Rv(CKR_KEY_UNEXTRACTABLE));
+        Ok(Wrapping { cipher, with, key })
     }
-    if trusted_only && !wrapping_key.is_trusted() {
-        return Err(Rv(CKR_KEY_NOT_WRAPPABLE));
+
+    /// How long the result is, where nobody need wrap to tell it: how long a private key of the token
+    /// is in PKCS#8 is for the backend to say.
+    fn length(&self) -> Result<Option<usize>> {
+        let length = match &self.key {
+            Key::Session(key, _) => key.material().map(|material| material.as_bytes().len()),
+            Key::Token(key) if key.spec.is_asymmetric() => None,
+            Key::Token(key) => {
+                Some(key.secret_length.map_or(key.spec.bytes(), |length| length as usize))
+            }
+        };
+        length.map(|length| self.cipher.encrypted_length(length)).transpose().map_err(of_key)
     }
-    let cipher = Cipher::new(Direction::Encrypt, mechanism, class, wrapping_key.clone());
-    let mut cipher = cipher.map_err(|error| match error {
-        Rv(CKR_KEY_TYPE_INCONSISTENT) => Rv(CKR_WRAPPING_KEY_TYPE_INCONSISTENT),
-        other => other,
-    })?;
-    let written = match wrapped.into_key()? {
-        (_, Key::Token(key)) => {
-            by_backend(module, &key, &wrapping_key, cipher.parameters(), output)
+
+    fn wrapped(&self, module: &Module) -> Result<Zeroizing<Vec<u8>>> {
+        match &self.key {
+            Key::Token(key) => by_backend(module, key, &self.with, self.cipher.parameters()),
+            Key::Session(key, _) => {
+                let material = key.material().ok_or(Rv(CKR_KEY_NOT_WRAPPABLE))?;
+                self.cipher.at_once(&module.client, material.as_bytes())
+            }
         }
-        (_, Key::Session(key, _)) => {
-            let material = key.material().ok_or(Rv(CKR_KEY_NOT_WRAPPABLE))?;
-            cipher.whole(&module.client, material.as_bytes(), output).map(drop)
-        }
-    };
-    written.map_err(|error| match error {
+        .map_err(of_key)
+    }
+}
+
+/// What is wrong with the data that a key is.
+fn of_key(error: Rv) -> Rv {
+    match error {
         Rv(CKR_DATA_LEN_RANGE) => Rv(CKR_KEY_SIZE_RANGE),
         other => other,
-    })
+    }
 }
 
 /// Has the backend wrap a key of the token. A secret key of this process is not known there, and
@@ -93,25 +161,15 @@ pub(crate) fn wrap(
 fn by_backend(
     module: &Module,
     key: &supacrypt_client::Key,
-    wrapping_key: &Key,
+    with: &Key,
     (scheme, iv, aad): Parameters<'_>,
-    output: &mut Output,
-) -> Result<()> {
-    let with = match wrapping_key {
+) -> Result<Zeroizing<Vec<u8>>> {
+    let with = match with {
         Key::Token(key) => WrappingKey::Key(&key.version),
         Key::Session(key, _) => {
             WrappingKey::Public(key.public_key().ok_or(Rv(CKR_KEY_NOT_WRAPPABLE))?)
         }
     };
-    // Where the length is known nobody need wrap to tell it. How long a private key is in PKCS#8 is for
-    // the backend to say.
-    let secret = (!key.spec.is_asymmetric())
-        .then(|| key.secret_length.map_or(key.spec.bytes(), |length| length as usize));
-    if let Some(length) = secret
-        && !output.takes(scheme.ciphertext_len(wrapping_key.spec(), length))?
-    {
-        return Ok(());
-    }
     let wrapped = module.client.wrap_key(&key.version, with, scheme, iv, aad);
     let wrapped = wrapped.map_err(|error| match error.reason() {
         Reason::UsageNotPermitted => {
@@ -120,7 +178,7 @@ fn by_backend(
         }
         _ => error.into(),
     })?;
-    output.write(&wrapped)
+    Ok(Zeroizing::new(wrapped))
 }
 
 /// Unwraps a key and makes the object that the template describes; returns its handle.
@@ -146,7 +204,7 @@ pub(crate) fn unwrap(
         Rv(CKR_KEY_TYPE_INCONSISTENT) => Rv(CKR_UNWRAPPING_KEY_TYPE_INCONSISTENT),
         other => other,
     })?;
-    let value = cipher.decrypted(&module.client, wrapped).map_err(|error| match error {
+    let value = cipher.at_once(&module.client, wrapped).map_err(|error| match error {
         Rv(CKR_ENCRYPTED_DATA_INVALID) => Rv(CKR_WRAPPED_KEY_INVALID),
         Rv(CKR_ENCRYPTED_DATA_LEN_RANGE) => Rv(CKR_WRAPPED_KEY_LEN_RANGE),
         other => other,

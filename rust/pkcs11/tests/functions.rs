@@ -11,6 +11,8 @@ macro_rules! call {
     }};
 }
 
+#[path = "functions/authenticated_wrapping.rs"]
+mod authenticated_wrapping;
 mod common;
 #[path = "functions/messages.rs"]
 mod messages;
@@ -38,6 +40,9 @@ fn main() {
         ("what_was_signed_is_recovered", recover),
         ("two_operations_see_the_same_data", dual),
         ("a_session_key_is_wrapped_and_comes_back", wrap),
+        ("a_key_is_wrapped_with_its_tag_apart", authenticated_wrapping::secrets),
+        ("a_key_of_the_token_leaves_with_its_tag_apart", authenticated_wrapping::of_token),
+        ("authenticated_wrapping_is_refused_by_the_right_codes", authenticated_wrapping::refused),
         ("a_secret_is_hashed", digest_key),
         ("messages_are_protected_one_by_one", messages::encryption),
         ("messages_are_signed_one_by_one", messages::signatures),

@@ -7,6 +7,8 @@ mod common;
 mod halves;
 #[path = "token/key_attributes.rs"]
 mod key_attributes;
+#[path = "token/mechanism_objects.rs"]
+mod mechanism_objects;
 #[path = "token/pins.rs"]
 mod pins;
 #[path = "token/wrapping.rs"]
@@ -51,6 +53,9 @@ fn main() {
         ("a_key_that_has_algorithms_alone_lists_what_can_do_them", allowed::algorithms_alone),
         ("a_key_comes_to_the_token_with_its_list", allowed::brought),
         ("what_the_list_leaves_out_is_not_derived", allowed::derives),
+        ("a_mechanism_is_an_object_for_who_asks", mechanism_objects::found),
+        ("a_mechanism_object_is_only_read", mechanism_objects::fixed),
+        ("there_are_no_hardware_features", mechanism_objects::no_hardware_features),
         ("templates_that_make_no_sense_are_refused", refused_templates),
         ("wrong_handles_and_mechanisms_are_refused", refused_operations),
     ]);

@@ -7,10 +7,10 @@ use supacrypt_testkit::Backend;
 use crate::command::{app, run};
 
 /// Self-signed certificates with their keys, as `NAME.pem` and `NAME.key` in a directory.
-struct Files(tempfile::TempDir);
+pub(crate) struct Files(tempfile::TempDir);
 
 impl Files {
-    fn make(names: &[&str]) -> Files {
+    pub(crate) fn make(names: &[&str]) -> Files {
         let files = Files(tempfile::tempdir().unwrap());
         for name in names {
             let (key, pem) =
@@ -35,7 +35,7 @@ impl Files {
         files
     }
 
-    fn path(&self, name: &str) -> String {
+    pub(crate) fn path(&self, name: &str) -> String {
         self.0.path().join(name).to_str().unwrap().to_owned()
     }
 

@@ -1,6 +1,7 @@
 //! Running the program.
 
 use std::{
+    fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
@@ -56,6 +57,12 @@ impl Supacrypt {
         let run = self.run(args);
         assert_eq!(run.code, 0, "{args:?}: {}", run.stderr);
         run.text()
+    }
+
+    /// Runs the program with a file on standard input, whatever comes of it.
+    pub(crate) fn run_with_input(&self, input: &Path, args: &[&str]) -> Run {
+        let input = fs::File::open(input).expect("the input");
+        run(bare().stdin(input).arg("--config").arg(&self.config).args(args))
     }
 
     /// Runs the program with `--json`, which must succeed; answers the document.

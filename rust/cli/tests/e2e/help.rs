@@ -24,6 +24,11 @@ fn help_of_bringing_in_certificates_explains_which_key_they_are_for() {
 }
 
 #[test]
+fn help_of_bringing_in_data_explains_what_can_be_said_of_it() {
+    insta::assert_snapshot!(help(&["object", "import"]));
+}
+
+#[test]
 fn help_of_signing_explains_what_is_hashed_where() {
     insta::assert_snapshot!(help(&["sign"]));
 }
@@ -46,7 +51,9 @@ fn completions_know_the_commands() {
     for shell in ["bash", "fish", "zsh"] {
         let run = run(bare().args(["completions", shell]));
         assert_eq!(run.code, 0, "{}", run.stderr);
-        assert!(run.text().contains("quickstart"), "{shell}");
+        for command in ["quickstart", "object"] {
+            assert!(run.text().contains(command), "{shell}: {command}");
+        }
     }
 }
 

@@ -9,6 +9,7 @@ mod doctor;
 mod help;
 mod keyrings;
 mod keys;
+mod objects;
 #[cfg(target_os = "linux")]
 mod p11;
 mod pins;

@@ -137,8 +137,8 @@ static LIST_3_2: CK_FUNCTION_LIST_3_2 = list_3!(CK_FUNCTION_LIST_3_2, 2, {
     C_AsyncComplete: Some(unsupported::async_complete),
     C_AsyncGetID: Some(unsupported::async_get_id),
     C_AsyncJoin: Some(unsupported::async_join),
-    C_WrapKeyAuthenticated: Some(unsupported::wrap_key_authenticated),
-    C_UnwrapKeyAuthenticated: Some(unsupported::unwrap_key_authenticated),
+    C_WrapKeyAuthenticated: Some(wrap::wrap_key_authenticated),
+    C_UnwrapKeyAuthenticated: Some(wrap::unwrap_key_authenticated),
 });
 
 /// The only interface there is, in three versions.

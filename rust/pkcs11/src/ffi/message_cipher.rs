@@ -5,68 +5,25 @@ use std::ffi::c_void;
 
 use cryptoki_sys::*;
 
-use super::{Output, guard::in_session, input};
+use super::{Output, guard::in_session, input, message_parameter::MessageParameter};
 use crate::{
     error::{Result, Rv},
     mechanism::Row,
-    operation::{Direction, GcmMessage, IvSource, MessageCipher, begin, cancel},
+    operation::{Direction, GcmMessage, MessageCipher, begin, cancel},
 };
 
-/// The parameter of a message, with the places that the caller wants its IV and tag in.
-struct Parameter(CK_GCM_MESSAGE_PARAMS);
-
-impl Parameter {
-    /// # Safety
-    /// `pointer` is null or points to a parameter of `length` bytes, whose IV and tag are null or
-    /// as long as it says, and can be read and written.
-    unsafe fn read(pointer: *const c_void, length: CK_ULONG) -> Result<Parameter> {
-        // SAFETY: passed on.
-        let given: CK_GCM_MESSAGE_PARAMS = unsafe { input::structure(pointer, length) }?;
-        let (iv, tag) = (given.pIv, given.pTag);
-        let tag_bits = given.ulTagBits;
-        let fits = tag_bits.is_multiple_of(8) && (96..=128).contains(&tag_bits);
-        if iv.is_null() || tag.is_null() || given.ulIvLen != 12 || !fits {
-            return Err(Rv(CKR_MECHANISM_PARAM_INVALID));
+/// What a message is encrypted or decrypted with. A nonce that the module makes is written to its
+/// place.
+fn message(parameter: &MessageParameter, direction: Direction) -> Result<GcmMessage> {
+    let iv = match direction {
+        Direction::Encrypt => {
+            let iv = parameter.nonce_to_encrypt()?;
+            parameter.write_nonce(&iv);
+            iv
         }
-        Ok(Parameter(given))
-    }
-
-    fn source(&self) -> Result<IvSource> {
-        match self.0.ivGenerator {
-            CKG_NO_GENERATE => Ok(IvSource::Caller),
-            CKG_GENERATE | CKG_GENERATE_RANDOM => Ok(IvSource::Random),
-            // A counter would have to be one of the key, wherever that is used.
-            _ => Err(Rv(CKR_MECHANISM_PARAM_INVALID)),
-        }
-    }
-
-    fn iv(&self) -> Result<Vec<u8>> {
-        // SAFETY: promised in `read`.
-        unsafe { input::bytes(self.0.pIv, self.0.ulIvLen) }.map(<[u8]>::to_vec)
-    }
-
-    fn tag(&self) -> Result<Vec<u8>> {
-        // SAFETY: promised in `read`.
-        unsafe { input::bytes(self.0.pTag, self.0.ulTagBits / 8) }.map(<[u8]>::to_vec)
-    }
-
-    /// What a message is encrypted or decrypted with. An IV that the module makes is written to its
-    /// place.
-    fn message(&self, direction: Direction) -> Result<GcmMessage> {
-        let mut iv = self.iv()?;
-        if direction == Direction::Encrypt {
-            MessageCipher::make_iv(&mut iv, self.0.ulIvFixedBits as usize, self.source()?)?;
-            // SAFETY: promised in `read`; it has this length.
-            unsafe { self.0.pIv.copy_from(iv.as_ptr(), iv.len()) };
-        }
-        Ok(GcmMessage { iv, tag: self.tag()? })
-    }
-
-    /// Writes the tag of a message that was encrypted.
-    fn write_tag(&self, tag: &[u8]) {
-        // SAFETY: promised in `read`; the tag is as long as its place.
-        unsafe { self.0.pTag.copy_from(tag.as_ptr(), tag.len()) };
-    }
+        Direction::Decrypt => parameter.nonce()?,
+    };
+    Ok(GcmMessage { iv, tag: parameter.tag()? })
 }
 
 macro_rules! functions {
@@ -111,7 +68,7 @@ macro_rules! functions {
                 // with their lengths. Data and buffer may be the same memory, so it is copied.
                 let (parameter, aad, data, mut output) = unsafe {
                     (
-                        Parameter::read(parameter, parameter_length)?,
+                        MessageParameter::gcm(parameter, parameter_length)?,
                         input::part(aad, aad_length)?,
                         input::copy(data, data_length)?,
                         Output::new(result, result_length)?,
@@ -124,7 +81,7 @@ macro_rules! functions {
                 if !output.takes(data.len())? {
                     return Ok(());
                 }
-                let message = parameter.message($direction)?;
+                let message = message(&parameter, $direction)?;
                 let (done, tag) = operation.message(&module.client, &message, aad, &data)?;
                 parameter.write_tag(&tag);
                 output.write(&done)
@@ -141,12 +98,15 @@ macro_rules! functions {
             in_session($begin_name, session, |_, session| {
                 // SAFETY: the caller passes a parameter and the additional data, with their lengths.
                 let (parameter, aad) = unsafe {
-                    (Parameter::read(parameter, parameter_length)?, input::part(aad, aad_length)?)
+                    (
+                        MessageParameter::gcm(parameter, parameter_length)?,
+                        input::part(aad, aad_length)?,
+                    )
                 };
                 let mut operations = session.operations();
                 let operation =
                     operations.$place.as_mut().ok_or(Rv(CKR_OPERATION_NOT_INITIALIZED))?;
-                let message = parameter.message($direction)?;
+                let message = message(&parameter, $direction)?;
                 operation.begin(message, aad.to_vec())
             })
         }
@@ -166,7 +126,7 @@ macro_rules! functions {
                 // SAFETY: as for a message at once.
                 let (parameter, part, mut output) = unsafe {
                     (
-                        Parameter::read(parameter, parameter_length)?,
+                        MessageParameter::gcm(parameter, parameter_length)?,
                         input::copy(part, part_length)?,
                         Output::new(result, result_length)?,
                     )

@@ -9,18 +9,13 @@ macro_rules! unsupported {
 }
 
 type Session = CK_SESSION_HANDLE;
-type Object = CK_OBJECT_HANDLE;
 type Bytes = *mut CK_BYTE;
 type Length = *mut CK_ULONG;
-type Mechanism = *mut CK_MECHANISM;
-type Attributes = *mut CK_ATTRIBUTE;
 
 unsupported! { CKR_FUNCTION_NOT_SUPPORTED:
     async_complete(Session, *mut CK_UTF8CHAR, *mut CK_ASYNC_DATA);
     async_get_id(Session, *mut CK_UTF8CHAR, Length);
     async_join(Session, *mut CK_UTF8CHAR, CK_ULONG, Bytes, CK_ULONG);
-    wrap_key_authenticated(Session, Mechanism, Object, Object, Bytes, CK_ULONG, Bytes, Length);
-    unwrap_key_authenticated(Session, Mechanism, Object, Bytes, CK_ULONG, Attributes, CK_ULONG, Bytes, CK_ULONG, *mut Object);
 }
 
 unsupported! { CKR_FUNCTION_NOT_PARALLEL:

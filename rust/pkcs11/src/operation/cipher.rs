@@ -144,8 +144,14 @@ impl Cipher {
         self.give_result(output)
     }
 
-    /// Decrypts a wrapped key, all at once, for what is made of it here.
-    pub(crate) fn decrypted(&self, client: &Client, input: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
+    /// How long what comes of an encryption is.
+    pub(crate) fn encrypted_length(&self, length: usize) -> Result<usize> {
+        self.check(length)?;
+        Ok(self.cipher.scheme.ciphertext_len(self.key.spec(), length))
+    }
+
+    /// Does all at once, for a key that is wrapped or unwrapped here.
+    pub(crate) fn at_once(&self, client: &Client, input: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
         if input.len() > limits::INPUT {
             return Err(self.wrong_length());
         }

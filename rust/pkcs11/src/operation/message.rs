@@ -21,15 +21,6 @@ pub(crate) struct GcmMessage {
     pub(crate) tag: Vec<u8>,
 }
 
-/// Who makes the IV of a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum IvSource {
-    /// The caller.
-    Caller,
-    /// The module, at random but for the leading bits that the caller fixed.
-    Random,
-}
-
 /// Encryption or decryption of messages with AES-GCM.
 pub(crate) struct MessageCipher {
     direction: Direction,
@@ -62,21 +53,6 @@ impl MessageCipher {
         let gcm = Algorithm::Encryption(EncryptionScheme::AesGcm { tag_length: 16 });
         permitted(&key, class, Class::Secret, usage, gcm)?;
         Ok(MessageCipher { direction, key, begun: None })
-    }
-
-    /// Fills in an IV, whose first `fixed_bits` bits stay as they are.
-    pub(crate) fn make_iv(iv: &mut [u8], fixed_bits: usize, source: IvSource) -> Result<()> {
-        let bad_parameter = Rv(CKR_MECHANISM_PARAM_INVALID);
-        let free = iv.len().checked_sub(fixed_bits.div_ceil(8)).ok_or(bad_parameter)?;
-        if source == IvSource::Caller {
-            return Ok(());
-        }
-        // What is left must be enough never to come twice; and bits of a byte are not worth it.
-        if !fixed_bits.is_multiple_of(8) || free < size_of::<u64>() {
-            return Err(bad_parameter);
-        }
-        let start = iv.len() - free;
-        Ok(supacrypt_crypto::random(&mut iv[start..])?)
     }
 
     /// One message at once: its ciphertext and tag, or its plaintext.

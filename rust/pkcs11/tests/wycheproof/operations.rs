@@ -14,6 +14,9 @@ const PIECE: usize = 23;
 /// More bytes than come out beyond those that go in.
 const ROOM: usize = 512;
 
+/// Bytes, of ML-DSA-87 (FIPS 204, table 2).
+const LONGEST_SIGNATURE: usize = 4627;
+
 /// The functions of encryption or decryption, which have the same types.
 struct Cipher {
     init: CK_C_EncryptInit,
@@ -32,6 +35,21 @@ macro_rules! step {
 }
 
 impl Client {
+    /// A signature of the message.
+    pub(crate) fn sign(
+        &self,
+        mut mechanism: CK_MECHANISM,
+        key: CK_OBJECT_HANDLE,
+        message: &[u8],
+    ) -> Result<Vec<u8>, CK_RV> {
+        let session = self.session;
+        done(call!(self, C_SignInit(session, from_mut(&mut mechanism), key)))?;
+        let (start, len) = input(message);
+        written(LONGEST_SIGNATURE, |out, out_len| {
+            done(call!(self, C_Sign(session, start, len, out, out_len)))
+        })
+    }
+
     /// Whether the signature or MAC is valid; the code when it is neither valid nor invalid.
     pub(crate) fn verify(
         &self,
