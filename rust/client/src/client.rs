@@ -54,6 +54,7 @@ impl Client {
     /// # Errors
     /// [`Reason::Configuration`].
     pub fn new(config: Config) -> Result<Client> {
+        supacrypt_crypto::watch_forks();
         let tls = tls::Files::open(&config.tls)?;
         Ok(Client(Arc::new(Inner { config, tls, process: ArcSwapOption::empty() })))
     }

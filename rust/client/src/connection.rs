@@ -2,7 +2,9 @@
 
 use std::{
     error::Error as StdError,
+    future::{Future, poll_fn},
     net::SocketAddr,
+    pin::pin,
     sync::{
         Arc, OnceLock,
         atomic::{AtomicBool, Ordering},
@@ -14,6 +16,7 @@ use hyper::client::conn::http2;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use rustls_pki_types::ServerName;
 use supacrypt_core::{Error, Reason, Result};
+use supacrypt_crypto::undivided;
 use supacrypt_proto::error_from_status;
 use tokio::{net::TcpStream, sync::Notify};
 use tokio_rustls::TlsConnector;
@@ -61,10 +64,13 @@ impl Connection {
         })?;
         // Operations are small and somebody waits for each.
         tcp.set_nodelay(true).map_err(|error| failure::of_network(&error))?;
-        let stream = TlsConnector::from(config)
-            .connect(name, tcp)
-            .await
-            .map_err(|error| at(url, &failure::of_network(&error)))?;
+        let mut handshake = pin!(TlsConnector::from(config).connect(name, tcp));
+        let stream = poll_fn(|cx| {
+            let _whole = undivided();
+            handshake.as_mut().poll(cx)
+        })
+        .await
+        .map_err(|error| at(url, &failure::of_network(&error)))?;
         let ended = Ended::default();
         let (sender, connection) = http2::Builder::new(TokioExecutor::new())
             .timer(TokioTimer::new())

@@ -15,8 +15,8 @@ pub(crate) use unix::{check_private, config_files};
 pub(crate) use windows::{check_private, config_files};
 
 /// The number of this process. It changes when a process forks, which is how a child notices that
-/// it is one. A system call of some tens of nanoseconds; a handler registered for forks would have
-/// to outlive the library, and misses processes made by `clone` alone.
+/// it is one. A system call of some tens of nanoseconds; a handler that is registered for forks misses
+/// processes made by `clone` alone.
 pub(crate) fn process_id() -> u32 {
     std::process::id()
 }

@@ -22,11 +22,12 @@ type Scenario = fn(&Backend);
 
 fn main() {
     let backend = Backend::start();
-    let scenarios: [(&str, Scenario); 4] = [
+    let scenarios: [(&str, Scenario); 5] = [
         ("no_thread_is_started_and_no_descriptor_is_left", no_thread_and_no_descriptor),
         ("parent_child_and_grandchild_sign_at_once", three_generations),
         ("a_child_that_drops_the_client_leaves_the_parents_alone", drop_in_child),
         ("children_of_a_process_with_busy_threads_sign", busy_threads),
+        ("a_child_never_waits_for_a_thread_it_does_not_have", random_bytes),
     ];
     for (name, scenario) in scenarios {
         scenario(&backend);
@@ -90,4 +91,23 @@ fn busy_threads(backend: &Backend) {
         failed
     });
     assert_eq!(failed, 0, "children of {FORKS}");
+}
+
+/// The random number generator has locks of its own, which a child must not inherit locked.
+fn random_bytes(backend: &Backend) {
+    let _client = backend.client();
+    let draw = || supacrypt_crypto::random(&mut [0; 16]).expect("random bytes");
+    let over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        for _ in 0..THREADS {
+            scope.spawn(|| {
+                while !over.load(Ordering::Relaxed) {
+                    draw();
+                }
+            });
+        }
+        let hung = (0..50 * FORKS).find(|_| !fork(draw).succeeded());
+        over.store(true, Ordering::Relaxed);
+        assert_eq!(hung, None, "the child that hung");
+    });
 }

@@ -13,6 +13,7 @@ use crate::{
     public_key::too_large,
     symmetric,
     sys::{Failed, PKey, ec, kem, mac, message, rsa},
+    undivided,
 };
 
 /// A key ready for use: parsed once, checked once, then shared by any number of threads.
@@ -41,6 +42,7 @@ impl Key {
         let bytes = material.as_bytes();
         let secret = match spec.secret_lens() {
             None => {
+                let _whole = undivided();
                 let private = private_key(spec, bytes)?;
                 let public = PublicKey::of(&private)?;
                 Secret::Pair { private, public }
@@ -96,6 +98,7 @@ impl Key {
     ) -> Result<Vec<u8>> {
         scheme.check(self.spec, input.len())?;
         scheme.check_context(context.len())?;
+        let _whole = undivided();
         let Secret::Pair { private, .. } = &self.secret else {
             return Err(self.mismatch(scheme));
         };
@@ -156,6 +159,7 @@ impl Key {
     ) -> Result<Zeroizing<Vec<u8>>> {
         scheme.check_decrypt(self.spec, iv.len(), ciphertext.len())?;
         check_aad(scheme, aad)?;
+        let _whole = undivided();
         let plaintext = match &self.secret {
             Secret::Pair { private, .. } => rsa::decrypt(private, scheme, aad, ciphertext),
             Secret::Cipher(key) => symmetric::decrypt(key, scheme, iv, aad, ciphertext),
@@ -175,6 +179,7 @@ impl Key {
     /// Those of [`KemScheme::check_decapsulate`].
     pub fn decapsulate(&self, scheme: KemScheme, ciphertext: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
         scheme.check_decapsulate(self.spec, ciphertext.len())?;
+        let _whole = undivided();
         let Secret::Pair { private, .. } = &self.secret else {
             return Err(self.mismatch(scheme));
         };
@@ -194,6 +199,7 @@ impl Key {
         input: &DerivationInput<'_>,
     ) -> Result<Zeroizing<Vec<u8>>> {
         scheme.check(self.spec, input)?;
+        let _whole = undivided();
         match &self.secret {
             Secret::Pair { private, .. } => derive::from_pair(private, self.spec, scheme, input),
             Secret::Generic(secret) => derive::from_secret(secret, scheme, input),

@@ -35,3 +35,4 @@ pub use material::{Material, generate, generate_secret, import};
 pub use pin::{hash_pin, is_pin};
 pub use public_key::{PublicComponents, PublicKey};
 pub use random::random;
+pub use sys::fork::{Undivided, undivided, watch_forks};

@@ -3,7 +3,7 @@
 use supacrypt_core::{Error, KeyClass, KeySpec, Reason, Result};
 use zeroize::Zeroizing;
 
-use crate::{seed, sys::PKey};
+use crate::{seed, sys::PKey, undivided};
 
 /// The private or secret part of a key: PKCS#8 in DER (RFC 5958) for a key pair, the bytes
 /// themselves for a secret. Wiped when dropped; shows nothing in `Debug`.
@@ -34,6 +34,7 @@ impl std::fmt::Debug for Material {
 /// [`Reason::Internal`] when the random number generator fails.
 pub fn generate(spec: KeySpec) -> Result<Material> {
     if spec.is_asymmetric() {
+        let _whole = undivided();
         let key = PKey::generate(spec).map_err(|_| {
             Error::new(Reason::Internal, format!("a key of type {spec} could not be generated"))
         })?;
@@ -80,6 +81,7 @@ pub fn import(spec: KeySpec, bytes: &[u8]) -> Result<Material> {
 }
 
 fn import_pair(spec: KeySpec, bytes: &[u8]) -> Result<Material> {
+    let _whole = undivided();
     let both = (spec.class() == KeyClass::MlKem).then(|| seed::split(bytes)).flatten();
     let key = private_key(spec, both.as_ref().map_or(bytes, |both| &both.pkcs8))?;
     if let Some(both) = &both

@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 use crate::{
     key::check_aad,
     sys::{Failed, PKey, ec, kem, message, rsa},
+    undivided,
 };
 
 /// A public key, ready to verify and encrypt. Cheap to clone.
@@ -154,6 +155,7 @@ impl PublicKey {
     ) -> Result<Vec<u8>> {
         scheme.check_encrypt(self.0.spec, 0, plaintext.len())?;
         check_aad(scheme, aad)?;
+        let _whole = undivided();
         rsa::encrypt(&self.0.key, scheme, aad, plaintext).map_err(|Failed| match scheme {
             EncryptionScheme::RsaRaw => too_large(scheme),
             _ => Error::new(Reason::Internal, format!("{scheme} failed to encrypt")),
@@ -167,6 +169,7 @@ impl PublicKey {
     pub fn encapsulate(&self) -> Result<(Vec<u8>, Zeroizing<Vec<u8>>)> {
         let scheme = KemScheme::MlKem;
         scheme.check_key(self.0.spec)?;
+        let _whole = undivided();
         let ciphertext_len = scheme.ciphertext_len(self.0.spec);
         kem::encapsulate(&self.0.key, ciphertext_len, scheme.secret_len()).map_err(|Failed| {
             Error::new(Reason::Internal, format!("{scheme} failed to encapsulate"))

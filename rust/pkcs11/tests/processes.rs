@@ -123,6 +123,8 @@ fn unload_and_reload(_: &mut Backend) {
             end(context);
         });
         used.join().expect("the thread ends in peace");
+        // What the module wanted to be told of forks is forgotten with it.
+        assert!(fork(|| ()).succeeded(), "a fork without the module");
     }
 }
 

@@ -9,6 +9,7 @@ pub(crate) mod ccm;
 pub(crate) mod cipher;
 pub(crate) mod digest;
 pub(crate) mod ec;
+pub(crate) mod fork;
 pub(crate) mod hkdf;
 pub(crate) mod kem;
 pub(crate) mod key_wrap;
