@@ -6,7 +6,7 @@ use std::{
 };
 
 use supacrypt_core::{Error, KeyringName, Reason, Result};
-use supacrypt_proto::{limits, v1};
+use supacrypt_proto::v1;
 use zeroize::Zeroizing;
 
 use crate::{api::Api, files};
@@ -76,9 +76,12 @@ pub(crate) fn new(file: Option<&Path>, keyring: &KeyringName) -> Result<Zeroizin
     from_file(file)
 }
 
+/// The longest file that a PIN is looked for in, bytes.
+const LONGEST_FILE: usize = 4096;
+
 /// The first line of a file.
 fn from_file(file: &Path) -> Result<Zeroizing<Vec<u8>>> {
-    let mut content = files::read(file, limits::MAX_PIN + 2)?;
+    let mut content = files::read(file, LONGEST_FILE)?;
     let end = content.iter().position(|byte| matches!(byte, b'\r' | b'\n'));
     if let Some(end) = end {
         content.truncate(end);
@@ -97,7 +100,12 @@ fn typed(what: &str, option: &str) -> Result<Zeroizing<Vec<u8>>> {
         let message = format!("{what} is wanted, and nobody can be asked; give it with {option}");
         return Err(refused(message));
     }
-    rpassword::prompt_password(format!("{what}: "))
+    let typed = rpassword::prompt_password(format!("{what}: "))
         .map(|pin| Zeroizing::new(pin.into_bytes()))
-        .map_err(|error| refused(format!("{what} could not be read: {error}")))
+        .map_err(|error| refused(format!("{what} could not be read: {error}")))?;
+    // To the backend none would mean something else: that there shall be none, or that it need not be known.
+    if typed.is_empty() {
+        return Err(refused("no PIN was typed; nothing was changed".to_owned()));
+    }
+    Ok(typed)
 }

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use crate::Ticket;
+use crate::{Retry, Ticket};
 
 /// The name of a key version, as text, and the ticket for its next use if it has one. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -20,6 +20,11 @@ impl KeyVersionRef {
     #[must_use]
     pub fn with(&self, ticket: Ticket) -> Self {
         KeyVersionRef { name: Arc::clone(&self.name), ticket: Some(ticket) }
+    }
+
+    /// Whether a use may be repeated when it is not known whether it came to be.
+    pub(crate) fn retry(&self) -> Retry {
+        if self.ticket.is_some() { Retry::Never } else { Retry::Safe }
     }
 
     /// The ticket as it goes into a request; empty, and not allocated, without one.

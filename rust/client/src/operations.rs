@@ -38,6 +38,7 @@ impl Client {
         input: &[u8],
     ) -> Result<Vec<u8>> {
         self.perform(
+            version.retry(),
             || {
                 Operation::Sign(v1::SignRequest {
                     name: version.to_string(),
@@ -67,6 +68,7 @@ impl Client {
         plaintext: &[u8],
     ) -> Result<Vec<u8>> {
         self.perform(
+            version.retry(),
             || {
                 Operation::Encrypt(v1::EncryptRequest {
                     name: version.to_string(),
@@ -96,6 +98,7 @@ impl Client {
         ciphertext: &[u8],
     ) -> Result<Zeroizing<Vec<u8>>> {
         self.perform(
+            version.retry(),
             || {
                 Operation::Decrypt(v1::DecryptRequest {
                     name: version.to_string(),
@@ -119,6 +122,7 @@ impl Client {
     /// Those of the method `MacSign` of the API, and those of every method of this crate.
     pub fn mac(&self, version: &KeyVersionRef, scheme: MacScheme, input: &[u8]) -> Result<Vec<u8>> {
         self.perform(
+            version.retry(),
             || {
                 Operation::MacSign(v1::MacSignRequest {
                     name: version.to_string(),
@@ -145,6 +149,7 @@ impl Client {
         mac: &[u8],
     ) -> Result<bool> {
         self.perform(
+            version.retry(),
             || {
                 Operation::MacVerify(v1::MacVerifyRequest {
                     name: version.to_string(),
@@ -170,6 +175,7 @@ impl Client {
         ciphertext: &[u8],
     ) -> Result<Zeroizing<Vec<u8>>> {
         self.perform(
+            version.retry(),
             || {
                 Operation::Decapsulate(v1::DecapsulateRequest {
                     name: version.to_string(),
@@ -198,6 +204,7 @@ impl Client {
         // What does not fit is refused as too long by the server.
         let length = u32::try_from(input.length).unwrap_or(u32::MAX);
         self.perform(
+            version.retry(),
             || {
                 Operation::Derive(v1::DeriveRequest {
                     name: version.to_string(),
@@ -224,6 +231,7 @@ impl Client {
         for part in out.chunks_mut(limits::RANDOM) {
             let length = u32::try_from(part.len()).unwrap_or(u32::MAX);
             let data = self.perform(
+                Retry::Safe,
                 || Operation::GenerateRandom(v1::GenerateRandomRequest { length }),
                 |outcome| match outcome {
                     Outcome::GenerateRandom(response) => {
@@ -237,14 +245,15 @@ impl Client {
         Ok(())
     }
 
-    /// All operations may be repeated: they change nothing but the audit log, which then tells of
-    /// both attempts.
+    /// Operations may be repeated, as they change nothing but the audit log, which then tells of both
+    /// attempts; but for those with a ticket, which is good for one.
     fn perform<T>(
         &self,
+        retry: Retry,
         operation: impl Fn() -> Operation,
         read: impl Fn(Outcome) -> Option<T>,
     ) -> Result<T> {
-        self.attempt(Retry::Safe, async |connection, _left| -> Result<T, Failure> {
+        self.attempt(retry, async |connection, _left| -> Result<T, Failure> {
             let outcome = connection.performer.perform(operation()).await?;
             read(outcome).ok_or_else(unexpected_answer)
         })

@@ -4,7 +4,7 @@ use supacrypt_core::{EncryptionScheme, Result};
 use supacrypt_crypto::PublicKey;
 use supacrypt_proto::v1::{self, wrap_key_request};
 
-use crate::{Client, KeyVersionRef, Retry, keys::key_service};
+use crate::{Client, KeyVersionRef, keys::key_service};
 
 /// What encrypts the material of a key.
 #[derive(Clone, Copy, Debug)]
@@ -43,7 +43,7 @@ impl Client {
             aad: aad.to_vec(),
             pin_ticket: version.pin_ticket(),
         };
-        let response = self.call(Retry::Safe, |transport| {
+        let response = self.call(version.retry(), |transport| {
             let request = request.clone();
             async move { key_service(transport).wrap_key(request).await }
         })?;

@@ -102,8 +102,10 @@ cancellable! {
 impl Operations {
     /// Has the active uses of private keys count as those of a user who has just given a PIN.
     pub(crate) fn authorize(&mut self, ticket: &Ticket) {
-        let messages = self.sign_messages.as_mut().and_then(|messages| messages.begun.as_mut());
-        let signing = self.sign.iter_mut().chain(&mut self.sign_recover).chain(messages);
+        if let Some(messages) = &mut self.sign_messages {
+            messages.authorize(ticket);
+        }
+        let signing = self.sign.iter_mut().chain(&mut self.sign_recover);
         let keys = signing.map(Sign::key).chain(self.decrypt.iter_mut().map(Cipher::key));
         keys.for_each(|key| key.authorize(ticket));
     }

@@ -4,7 +4,7 @@
 //! security officer may do what the certificate may, and no more, and has no PIN.
 
 use cryptoki_sys::*;
-use supacrypt_client::limits;
+use supacrypt_client::{Ticket, limits};
 
 use crate::{
     error::{Result, Rv},
@@ -40,11 +40,9 @@ pub(crate) fn log_in(
 }
 
 /// Checks the PIN with the backend, where the token has one.
-fn verify(
-    module: &Module,
-    session: &Session,
-    pin: Option<&[u8]>,
-) -> Result<Option<supacrypt_client::Ticket>> {
+fn verify(module: &Module, session: &Session, pin: Option<&[u8]>) -> Result<Option<Ticket>> {
+    // It may have got one since its slot was looked at. While the backend is away, what was seen holds.
+    see(module);
     if module.slots.token(session.slot, &module.client)?.pin_tries_left.is_none() {
         return Ok(None);
     }
@@ -54,14 +52,19 @@ fn verify(
         return Err(Rv(CKR_PIN_INCORRECT));
     }
     let verified = module.client.verify_pin(&session.keyring, pin);
-    if verified.is_err() {
-        // There is a try less, which the token's flags tell.
-        module.slots.refresh(&module.client)?;
-    }
+    // How many tries are left is another number now, which the token's flags tell.
+    see(module);
     match verified.map_err(Rv::from) {
         Ok(ticket) => Ok(Some(ticket)),
         Err(Rv(CKR_USER_PIN_NOT_INITIALIZED)) => Ok(None),
         Err(error) => Err(error),
+    }
+}
+
+/// Looks at the tokens again. That this fails is no news for a caller who asked for something else.
+fn see(module: &Module) {
+    if module.slots.refresh(&module.client).is_err() {
+        tracing::debug!("the tokens could not be looked at again");
     }
 }
 
@@ -96,6 +99,6 @@ fn set_in_backend(
         return Err(Rv(CKR_PIN_LEN_RANGE));
     }
     let set = module.client.set_pin(&session.keyring, new, old);
-    module.slots.refresh(&module.client)?;
+    see(module);
     set.map(drop).map_err(Rv::from)
 }

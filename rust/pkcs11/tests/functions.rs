@@ -46,6 +46,7 @@ fn main() {
         ("a_secret_is_hashed", digest_key),
         ("messages_are_protected_one_by_one", messages::encryption),
         ("messages_are_signed_one_by_one", messages::signatures),
+        ("a_message_may_want_a_pin_of_its_own", messages::with_a_pin),
         ("operations_are_cancelled", cancel),
         ("two_parties_agree_on_a_secret", secrets::agreement),
         ("a_secret_is_encapsulated", secrets::encapsulation),
@@ -296,7 +297,7 @@ fn refused(_: &mut Backend) {
     let label = null::<CK_UTF8CHAR>().cast_mut();
     assert_eq!(call!(list, C_InitToken(slot, label, 0, label)), CKR_TOKEN_WRITE_PROTECTED);
     assert_eq!(call!(list, C_InitPIN(session, label, 0)), CKR_USER_NOT_LOGGED_IN);
-    assert_eq!(call!(list, C_SetPIN(session, label, 0, label, 0)), CKR_FUNCTION_REJECTED);
+    assert_eq!(call!(list, C_SetPIN(session, label, 0, label, 0)), CKR_PIN_INCORRECT);
     let mut event = 0;
     let none = call!(list, C_WaitForSlotEvent(CKF_DONT_BLOCK, &raw mut event, null_mut()));
     assert_eq!(none, CKR_NO_EVENT);

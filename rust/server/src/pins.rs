@@ -4,7 +4,7 @@
 //! takes the store and much computing. It is good for one use of a key, in this process, and lost
 //! with it.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ use crate::store::{self, Store};
 
 /// How long a ticket is good for: as long as an application may take from the PIN to the operation.
 const VALIDITY: Duration = Duration::from_secs(120);
-/// Tickets that nobody used yet; beyond that old ones go.
+/// Most tickets that nobody used yet.
 const TICKETS: u64 = 10_000;
 const TICKET_LEN: usize = 16;
 
@@ -29,11 +29,27 @@ const TICKET_LEN: usize = 16;
 pub struct Pins {
     store: Arc<Store>,
     envelope: Arc<EnvelopeKey>,
-    /// Which keyrings have one. Read at every use of a key that asks for it, without a lock.
-    keyrings: ArcSwap<HashSet<ResourceId>>,
-    tickets: Cache<[u8; TICKET_LEN], (Principal, ResourceId)>,
-    /// One at a time: whoever guesses does not get all processors.
-    checking: Mutex<()>,
+    /// Those that are set. Read at every use of a key that asks for one, without a lock.
+    set: ArcSwap<HashMap<ResourceId, Sealed>>,
+    /// Taken to change `set`, so that an older reading never replaces a newer one.
+    refresh: Mutex<()>,
+    tickets: Cache<[u8; TICKET_LEN], Ticket>,
+    /// One PIN is looked at at a time: whoever guesses does not get all processors.
+    looking: Mutex<()>,
+    /// Who has a PIN looked at, or waits for that. Once each: nobody fills the queue.
+    waiting: parking_lot::Mutex<HashSet<Principal>>,
+}
+
+/// A PIN as it is kept: never twice the same.
+type Sealed = Arc<[u8]>;
+
+/// What a ticket is good for.
+#[derive(Clone)]
+struct Ticket {
+    principal: Principal,
+    keyring: ResourceId,
+    /// The PIN that was given. After another was set the ticket is void.
+    pin: Sealed,
 }
 
 impl Pins {
@@ -42,12 +58,22 @@ impl Pins {
     /// # Errors
     /// [`Reason::StoreUnavailable`].
     pub async fn open(store: Arc<Store>, envelope: Arc<EnvelopeKey>) -> Result<Self> {
+        Pins::open_with(store, envelope, VALIDITY).await
+    }
+
+    async fn open_with(
+        store: Arc<Store>,
+        envelope: Arc<EnvelopeKey>,
+        validity: Duration,
+    ) -> Result<Self> {
         let pins = Pins {
             store,
             envelope,
-            keyrings: ArcSwap::default(),
-            tickets: Cache::builder().max_capacity(TICKETS).time_to_live(VALIDITY).build(),
-            checking: Mutex::new(()),
+            set: ArcSwap::default(),
+            refresh: Mutex::default(),
+            tickets: Cache::builder().max_capacity(TICKETS).time_to_live(validity).build(),
+            looking: Mutex::default(),
+            waiting: parking_lot::Mutex::default(),
         };
         pins.refresh().await?;
         Ok(pins)
@@ -58,19 +84,32 @@ impl Pins {
     /// # Errors
     /// [`Reason::StoreUnavailable`].
     pub async fn refresh(&self) -> Result<()> {
+        let _only_one = self.refresh.lock().await;
         let mut read = self.store.read().await?;
-        let keyrings = store::pins::keyrings(&mut read).await?;
-        self.keyrings.store(Arc::new(keyrings.into_iter().collect()));
+        let set = store::pins::all(&mut read).await?;
+        self.set.store(Arc::new(set.into_iter().map(|(id, pin)| (id, pin.into())).collect()));
         Ok(())
     }
 
-    /// Sets the PIN of a keyring; removes it when there is none.
+    /// Sets the PIN of a keyring, or removes it when there is no `new` one. When the `current` one is
+    /// given it has to be right.
     ///
     /// # Errors
-    /// [`Reason::KeyringNotFound`].
-    pub async fn set(&self, keyring: &KeyringName, pin: Option<Zeroizing<Vec<u8>>>) -> Result<()> {
-        let _one_at_a_time = self.checking.lock().await;
-        let sealed = match pin {
+    /// Those of [`verify`](Self::verify).
+    pub async fn change(
+        &self,
+        principal: &Principal,
+        keyring: &KeyringName,
+        current: Option<Zeroizing<Vec<u8>>>,
+        new: Option<Zeroizing<Vec<u8>>>,
+    ) -> Result<()> {
+        let _place = self.queue(principal)?;
+        // Held to the end: no change comes between the look at the current PIN and the new one.
+        let _one_at_a_time = self.looking.lock().await;
+        if let Some(current) = current {
+            self.look(keyring, current).await?;
+        }
+        let sealed = match new {
             None => None,
             Some(pin) => {
                 let hash = computed(move || hash_pin(&pin)).await??;
@@ -80,50 +119,40 @@ impl Pins {
         let mut write = self.store.write().await?;
         store::pins::get(&mut write, keyring).await?;
         store::pins::set(&mut write, keyring, sealed.as_deref()).await?;
+        if let Some(sealed) = sealed {
+            // Wanted from before it is kept: if this ends in between, a use too many is refused.
+            let _only_one = self.refresh.lock().await;
+            let mut set = HashMap::clone(&self.set.load());
+            set.insert(keyring.keyring().clone(), sealed.into());
+            self.set.store(Arc::new(set));
+        }
         store::commit(write).await?;
         self.refresh().await
     }
 
-    /// Checks a PIN.
+    /// Checks a PIN, for a ticket: it is good for one use of a key of `keyring` by `principal`.
     ///
     /// # Errors
     /// [`Reason::PinIncorrect`], [`Reason::PinLocked`], [`Reason::PinNotSet`],
-    /// [`Reason::KeyringNotFound`]; [`Reason::SealUnavailable`] when what is kept does not open.
-    pub async fn check(&self, keyring: &KeyringName, pin: Zeroizing<Vec<u8>>) -> Result<()> {
-        let _one_at_a_time = self.checking.lock().await;
-        let mut write = self.store.write().await?;
-        let stored = store::pins::get(&mut write, keyring).await?.ok_or_else(|| {
-            Error::new(Reason::PinNotSet, format!("{keyring} has no PIN; its keys need none"))
-        })?;
-        if stored.tries_left == 0 {
-            return Err(locked(keyring));
+    /// [`Reason::KeyringNotFound`]; [`Reason::Overloaded`] while another PIN of this principal is
+    /// looked at; [`Reason::SealUnavailable`] when what is kept does not open.
+    pub async fn verify(
+        &self,
+        principal: &Principal,
+        keyring: &KeyringName,
+        pin: Zeroizing<Vec<u8>>,
+    ) -> Result<Vec<u8>> {
+        let _place = self.queue(principal)?;
+        let _one_at_a_time = self.looking.lock().await;
+        let pin = self.look(keyring, pin).await?;
+        if self.set.load().get(keyring.keyring()) != Some(&pin) {
+            // A change that did not come to its end.
+            self.refresh().await?;
         }
-        // Counted before it is known: whoever hangs up in between has used a try, too.
-        store::pins::count_failure(&mut write, keyring).await?;
-        store::commit(write).await?;
-        let hash = self.envelope.open(&context(keyring), &stored.sealed)?;
-        if computed(move || is_pin(&hash, &pin)).await? {
-            let mut write = self.store.write().await?;
-            store::pins::forget_failures(&mut write, keyring).await?;
-            return store::commit(write).await;
-        }
-        match stored.tries_left - 1 {
-            0 => Err(locked(keyring)),
-            left => Err(Error::new(
-                Reason::PinIncorrect,
-                format!("that is not the PIN of {keyring}; {left} more tries until it is locked"),
-            )),
-        }
-    }
-
-    /// A ticket for one use of a key of `keyring` by `principal`, who has just given its PIN.
-    ///
-    /// # Errors
-    /// [`Reason::Internal`] when there is no randomness.
-    pub fn ticket(&self, principal: &Principal, keyring: &KeyringName) -> Result<Vec<u8>> {
         let mut ticket = [0; TICKET_LEN];
         supacrypt_crypto::random(&mut ticket)?;
-        self.tickets.insert(ticket, (principal.clone(), keyring.keyring().clone()));
+        let keyring = keyring.keyring().clone();
+        self.tickets.insert(ticket, Ticket { principal: principal.clone(), keyring, pin });
         Ok(ticket.to_vec())
     }
 
@@ -138,12 +167,21 @@ impl Pins {
         keyring: &KeyringName,
         ticket: &[u8],
     ) -> Result<()> {
-        if !self.keyrings.load().contains(keyring.keyring()) {
-            return Ok(());
-        }
-        let given = <[u8; TICKET_LEN]>::try_from(ticket).ok();
-        match given.and_then(|ticket| self.tickets.remove(&ticket)) {
-            Some((who, place)) if who == *principal && place == *keyring.keyring() => Ok(()),
+        let set = self.set.load();
+        let Some(pin) = set.get(keyring.keyring()) else { return Ok(()) };
+        let given = <[u8; TICKET_LEN]>::try_from(ticket)
+            .ok()
+            // What is removed may have expired, and the cache would not say so.
+            .filter(|given| self.tickets.contains_key(given))
+            .and_then(|given| self.tickets.remove(&given));
+        match given {
+            Some(ticket)
+                if ticket.principal == *principal
+                    && ticket.keyring == *keyring.keyring()
+                    && ticket.pin == *pin =>
+            {
+                Ok(())
+            }
             _ => Err(Error::new(
                 Reason::PinRequired,
                 format!(
@@ -152,6 +190,54 @@ impl Pins {
                 ),
             )),
         }
+    }
+
+    /// Whether a PIN is the right one; answers it as it is kept.
+    async fn look(&self, keyring: &KeyringName, pin: Zeroizing<Vec<u8>>) -> Result<Sealed> {
+        let mut write = self.store.write().await?;
+        let stored = store::pins::get(&mut write, keyring).await?.ok_or_else(|| {
+            Error::new(Reason::PinNotSet, format!("{keyring} has no PIN; its keys need none"))
+        })?;
+        if stored.tries_left == 0 {
+            return Err(locked(keyring));
+        }
+        // Counted before it is known: whoever hangs up in between has used a try, too.
+        store::pins::count_failure(&mut write, keyring).await?;
+        store::commit(write).await?;
+        let hash = self.envelope.open(&context(keyring), &stored.sealed)?;
+        if computed(move || is_pin(&hash, &pin)).await? {
+            let mut write = self.store.write().await?;
+            store::pins::forget_failures(&mut write, keyring).await?;
+            store::commit(write).await?;
+            return Ok(stored.sealed.into());
+        }
+        match stored.tries_left - 1 {
+            0 => Err(locked(keyring)),
+            left => Err(Error::new(
+                Reason::PinIncorrect,
+                format!("that is not the PIN of {keyring}; {left} more tries until it is locked"),
+            )),
+        }
+    }
+
+    fn queue(&self, principal: &Principal) -> Result<Place<'_>> {
+        if self.waiting.lock().insert(principal.clone()) {
+            return Ok(Place { waiting: &self.waiting, principal: principal.clone() });
+        }
+        let message = "another PIN of this principal is being looked at; try again in a moment";
+        Err(Error::new(Reason::Overloaded, message))
+    }
+}
+
+/// A principal's place among those that wait; free again when dropped.
+struct Place<'a> {
+    waiting: &'a parking_lot::Mutex<HashSet<Principal>>,
+    principal: Principal,
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.waiting.lock().remove(&self.principal);
     }
 }
 

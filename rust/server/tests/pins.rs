@@ -178,3 +178,16 @@ async fn nothing_of_a_private_key_goes_without_its_pin() {
     let pin_ticket = verify(&backend, APP, "1234").await.unwrap();
     keys.wrap_key(v1::WrapKeyRequest { pin_ticket, ..wrap }).await.unwrap();
 }
+
+#[tokio::test]
+async fn another_keyring_of_the_same_name_has_no_pin() {
+    let backend = Backend::start().await;
+    set(&backend, ADMIN, "1234", "").await.unwrap();
+    let mut keyrings = KeyringServiceClient::new(backend.channel(ADMIN).await);
+    let request = v1::DeleteKeyringRequest { name: "keyrings/dev".into(), ..Default::default() };
+    keyrings.delete_keyring(request).await.unwrap();
+    backend.make_keyring("dev", &[(APP, v1::Role::User)]).await;
+    let key = guarded(&backend, "guarded", p256()).await;
+    backend.crypto(APP).await.sign(sign(&key)).await.unwrap();
+    assert_eq!(reason(&verify(&backend, APP, "1234").await.unwrap_err()), Reason::PinNotSet);
+}

@@ -144,9 +144,12 @@ impl MessageParameter {
         Ok(nonce)
     }
 
-    /// Tells the caller the nonce that was made.
+    /// Tells the caller the nonce that was made. One that the caller chose may not even be writable.
     pub(super) fn write_nonce(&self, nonce: &[u8]) {
         debug_assert_eq!(nonce.len(), self.nonce_length as usize);
+        if self.nonce().is_ok_and(|chosen| chosen == nonce) {
+            return;
+        }
         // SAFETY: promised in `read`; it has this length.
         unsafe { self.nonce.copy_from(nonce.as_ptr(), nonce.len()) };
     }

@@ -2,7 +2,7 @@
 //! parameters of its own (PKCS#11 v3.0, sections 5.9 to 5.16).
 
 use cryptoki_sys::*;
-use supacrypt_client::Client;
+use supacrypt_client::{Client, Ticket};
 use supacrypt_core::{Algorithm, EncryptionScheme, KeyUsages};
 use zeroize::Zeroizing;
 
@@ -120,18 +120,25 @@ impl MessageCipher {
 
 /// Signing or verifying messages: an operation for each, made of what was said once.
 pub(crate) struct Messages<T> {
-    start: Box<dyn Fn() -> Result<T> + Send>,
+    start: Box<dyn Fn(Option<&Ticket>) -> Result<T> + Send>,
+    /// For the next message, where its user has just given a PIN.
+    ticket: Option<Ticket>,
     /// The message that comes in pieces.
     pub(crate) begun: Option<T>,
 }
 
 impl<T> Messages<T> {
+    fn of(start: impl Fn(Option<&Ticket>) -> Result<T> + Send + 'static) -> Result<Messages<T>> {
+        start(None)?;
+        Ok(Messages { start: Box::new(start), ticket: None, begun: None })
+    }
+
     /// The operation for a message that comes at once.
     pub(crate) fn one(&self) -> Result<T> {
         if self.begun.is_some() {
             return Err(Rv(CKR_OPERATION_ACTIVE));
         }
-        (self.start)()
+        (self.start)(self.ticket.as_ref())
     }
 
     /// Begins a message that comes in pieces.
@@ -143,16 +150,26 @@ impl<T> Messages<T> {
 
 impl Messages<Sign> {
     pub(crate) fn new(mechanism: Mechanism, class: Class, key: Key) -> Result<Messages<Sign>> {
-        let start = move || Sign::new(CKF_MESSAGE_SIGN, &mechanism, class, key.clone());
-        start()?;
-        Ok(Messages { start: Box::new(start), begun: None })
+        Messages::of(move |ticket| {
+            let mut sign = Sign::new(CKF_MESSAGE_SIGN, &mechanism, class, key.clone())?;
+            if let Some(ticket) = ticket {
+                sign.key().authorize(ticket);
+            }
+            Ok(sign)
+        })
+    }
+
+    /// Has the message that is begun, or else the next, count as one of a user who has just given a PIN.
+    pub(super) fn authorize(&mut self, ticket: &Ticket) {
+        match &mut self.begun {
+            Some(sign) => sign.key().authorize(ticket),
+            None => self.ticket = Some(ticket.clone()),
+        }
     }
 }
 
 impl Messages<Verify> {
     pub(crate) fn new(mechanism: Mechanism, class: Class, key: Key) -> Result<Messages<Verify>> {
-        let start = move || Verify::new(CKF_MESSAGE_VERIFY, &mechanism, class, key.clone());
-        start()?;
-        Ok(Messages { start: Box::new(start), begun: None })
+        Messages::of(move |_ticket| Verify::new(CKF_MESSAGE_VERIFY, &mechanism, class, key.clone()))
     }
 }

@@ -3,13 +3,13 @@
 
 use std::ptr::null_mut;
 
-use cryptoki::object::Attribute;
+use cryptoki::{mechanism::Mechanism, object::Attribute};
 use cryptoki_sys::*;
 use supacrypt_testkit::Backend;
 
 use crate::{
     aes,
-    common::{end, functions_3_2, load, open, p256},
+    common::{P256, end, functions_3_2, load, open, p256},
     mechanism, raw, raw_session,
 };
 
@@ -121,5 +121,36 @@ pub(crate) fn signatures(_: &mut Backend) {
     assert_eq!(init(list), CKR_OK);
     assert_eq!(call!(list, C_VerifySignatureUpdate(session, at, 8)), CKR_OK);
     assert_eq!(call!(list, C_VerifySignatureFinal(session)), CKR_SIGNATURE_INVALID);
+    end(context);
+}
+
+/// A message of a key that wants a PIN for each use; the module keeps it for the next one.
+pub(crate) fn with_a_pin(backend: &mut Backend) {
+    let context = load();
+    let session = open(&context);
+    let private = [Attribute::Token(true), Attribute::AlwaysAuthenticate(true)];
+    let (_, private) = session
+        .generate_key_pair(
+            &Mechanism::EccKeyPairGen,
+            &[Attribute::EcParams(P256.to_vec())],
+            &private,
+        )
+        .expect("a key pair");
+    backend.admin().set_pin(&backend.keyring(), b"1234", None).expect("a PIN");
+    let (list, session) = (functions_3_2(), raw_session(&context));
+    let mut ecdsa = mechanism(CKM_ECDSA_SHA256);
+    let (mut text, mut pin) = (*b"a message", *b"1234");
+    let (mut signature, mut length) = ([0_u8; 64], 64);
+    let mut sign = || {
+        let (at, out) = (text.as_mut_ptr(), signature.as_mut_ptr());
+        call!(list, C_SignMessage(session, null_mut(), 0, at, 9, out, &raw mut length))
+    };
+    assert_eq!(call!(list, C_MessageSignInit(session, &raw mut ecdsa, raw(private))), CKR_OK);
+    assert_eq!(sign(), CKR_USER_NOT_LOGGED_IN);
+    let login = call!(list, C_Login(session, CKU_CONTEXT_SPECIFIC, pin.as_mut_ptr(), 4));
+    assert_eq!(login, CKR_OK);
+    assert_eq!(sign(), CKR_OK);
+    assert_eq!(sign(), CKR_USER_NOT_LOGGED_IN, "it was for one message");
+    backend.admin().set_pin(&backend.keyring(), b"", None).expect("no PIN");
     end(context);
 }

@@ -1,8 +1,13 @@
 //! A token with a PIN, which its keys may want for each use.
 
 use cryptoki::{
-    context::Pkcs11, error::RvError, mechanism::Mechanism, object::Attribute, session::UserType,
-    slot::TokenInfo, types::AuthPin,
+    context::Pkcs11,
+    error::RvError,
+    mechanism::Mechanism,
+    object::Attribute,
+    session::{Session, UserType},
+    slot::TokenInfo,
+    types::AuthPin,
 };
 use supacrypt_testkit::Backend;
 
@@ -16,8 +21,9 @@ fn pin(text: &str) -> AuthPin {
     AuthPin::new(text.into())
 }
 
-fn token(context: &Pkcs11) -> TokenInfo {
-    let slot = context.get_slots_with_token().expect("slots")[0];
+/// What the module says of the token, without looking for tokens again.
+fn token(context: &Pkcs11, session: &Session) -> TokenInfo {
+    let slot = session.get_session_info().expect("session info").slot_id();
     context.get_token_info(slot).expect("token info")
 }
 
@@ -30,14 +36,14 @@ pub(crate) fn set(backend: &mut Backend) {
     assert_refused(session.init_pin(&pin("123")), RvError::PinLenRange);
     session.init_pin(&pin("1234")).expect("a PIN");
     session.logout().expect("logged out");
-    let info = token(&context);
+    let info = token(&context, &session);
     assert!(info.login_required() && !info.protected_authentication_path());
     assert!(!info.user_pin_count_low());
 
     assert_refused(session.login(UserType::User, Some(&pin("4321"))), RvError::PinIncorrect);
-    assert!(token(&context).user_pin_count_low());
+    assert!(token(&context, &session).user_pin_count_low());
     session.login(UserType::User, Some(&pin("1234"))).expect("the PIN");
-    assert!(!token(&context).user_pin_count_low());
+    assert!(!token(&context, &session).user_pin_count_low());
     assert_refused(session.set_pin(&pin("4321"), &pin("5678")), RvError::PinIncorrect);
     session.set_pin(&pin("1234"), &pin("5678")).expect("another PIN");
     session.logout().expect("logged out");
@@ -45,10 +51,10 @@ pub(crate) fn set(backend: &mut Backend) {
     for _ in 0..9 {
         assert_refused(session.login(UserType::User, Some(&pin("1234"))), RvError::PinIncorrect);
     }
-    assert!(token(&context).user_pin_final_try());
+    assert!(token(&context, &session).user_pin_final_try());
     assert_refused(session.login(UserType::User, Some(&pin("1234"))), RvError::PinLocked);
     assert_refused(session.login(UserType::User, Some(&pin("5678"))), RvError::PinLocked);
-    assert!(token(&context).user_pin_locked());
+    assert!(token(&context, &session).user_pin_locked());
     backend.admin().set_pin(&backend.keyring(), b"", None).expect("no PIN");
     drop(session);
     end(context);
@@ -60,8 +66,9 @@ pub(crate) fn for_each_use(backend: &mut Backend) {
     let (public, private) =
         pair(&session, &[], &[Attribute::AlwaysAuthenticate(true)]).expect("a key pair");
     backend.admin().set_pin(&backend.keyring(), b"1234", None).expect("a PIN");
-    let token = token(&context);
-    assert!(token.login_required());
+    // The module learns of the PIN when somebody logs in.
+    assert_refused(session.login(UserType::User, Some(&pin("4321"))), RvError::PinIncorrect);
+    assert!(token(&context, &session).login_required());
     session.login(UserType::User, Some(&pin("1234"))).expect("the PIN");
 
     let sign = |given: Option<&str>| {
@@ -82,7 +89,25 @@ pub(crate) fn for_each_use(backend: &mut Backend) {
     session.login(UserType::ContextSpecific, Some(&pin("1234"))).expect("the PIN");
     session.sign_update(b"message").expect("signing");
     session.sign_final().expect("a signature");
+    decrypts(&session);
     backend.admin().set_pin(&backend.keyring(), b"", None).expect("no PIN");
     drop(session);
     end(context);
+}
+
+fn decrypts(session: &Session) {
+    let public = [Attribute::Token(true), Attribute::ModulusBits(2048.into())];
+    let private = [Attribute::Token(true), Attribute::AlwaysAuthenticate(true)];
+    let (public, private) = session
+        .generate_key_pair(&Mechanism::RsaPkcsKeyPairGen, &public, &private)
+        .expect("a key pair");
+    let sealed = session.encrypt(&Mechanism::RsaPkcs, public, b"secret").expect("encrypted");
+    assert_refused(
+        session.decrypt(&Mechanism::RsaPkcs, private, &sealed),
+        RvError::UserNotLoggedIn,
+    );
+    session.decrypt_init(&Mechanism::RsaPkcs, private).expect("begun");
+    session.login(UserType::ContextSpecific, Some(&pin("1234"))).expect("the PIN");
+    let opened = [session.decrypt_update(&sealed), session.decrypt_final()];
+    assert_eq!(opened.map(|part| part.expect("decrypted")).concat(), b"secret");
 }

@@ -144,12 +144,12 @@ impl KeyringService for Keyrings {
                 if current.is_empty() || pin.is_empty() {
                     caller.authorize(Permission::Manage, &name)?;
                 }
-                let pins = &caller.service.pins;
                 if !current.is_empty() {
                     caller.authorize(Permission::Use, &name)?;
-                    pins.check(&name, current).await?;
                 }
-                pins.set(&name, Some(pin).filter(|pin| !pin.is_empty())).await?;
+                let given = |pin: Zeroizing<Vec<u8>>| Some(pin).filter(|pin| !pin.is_empty());
+                let (principal, pins) = (caller.peer.principal(), &caller.service.pins);
+                pins.change(principal, &name, given(current), given(pin)).await?;
                 Ok(records::keyring(caller.service.keyrings.get(&name).await?))
             },
         )
@@ -170,8 +170,7 @@ impl KeyringService for Keyrings {
                 let name: KeyringName = message.name.parse()?;
                 caller.authorize(Permission::Use, &name)?;
                 let pins = &caller.service.pins;
-                pins.check(&name, pin).await?;
-                let ticket = pins.ticket(caller.peer.principal(), &name)?;
+                let ticket = pins.verify(caller.peer.principal(), &name, pin).await?;
                 Ok(v1::VerifyPinResponse { ticket })
             },
         )

@@ -77,7 +77,7 @@ impl Keys {
                        wrap or RSA";
             return Err(not_permitted(name, why));
         }
-        if stored.flags.contains(KeyFlags::ALWAYS_AUTHENTICATE) {
+        if stored.flags.contains(KeyFlags::ALWAYS_AUTHENTICATE) && stored.spec.is_asymmetric() {
             (wrapping.authenticate)()?;
         }
         let custodian = self.custodian_of(&reference)?;

@@ -1,5 +1,9 @@
 //! PINs and tickets, on a real store.
 
+use std::pin::pin as pinned;
+
+use futures_util::FutureExt;
+
 use super::*;
 use crate::keyrings::Keyrings;
 
@@ -23,17 +27,26 @@ async fn fixture() -> Fixture {
     Fixture { pins, keyrings, store, envelope, keyring, _dir: dir }
 }
 
+fn app() -> Principal {
+    Principal::new("app")
+}
+
 fn pin(text: &str) -> Zeroizing<Vec<u8>> {
     Zeroizing::new(text.as_bytes().to_vec())
 }
 
 impl Fixture {
     async fn set(&self, text: &str) {
-        self.pins.set(&self.keyring, Some(pin(text))).await.unwrap();
+        self.pins.change(&app(), &self.keyring, None, Some(pin(text))).await.unwrap();
     }
 
     async fn check(&self, text: &str) -> Result<(), Reason> {
-        self.pins.check(&self.keyring, pin(text)).await.map_err(|error| error.reason())
+        let verified = self.pins.verify(&app(), &self.keyring, pin(text)).await;
+        verified.map(drop).map_err(|error| error.reason())
+    }
+
+    fn redeem(&self, who: &Principal, place: &KeyringName, ticket: &[u8]) -> Result<(), Reason> {
+        self.pins.redeem(who, place, ticket).map_err(|error| error.reason())
     }
 
     async fn tries_left(&self) -> Option<u32> {
@@ -82,7 +95,7 @@ fn who_hangs_up_has_used_a_try() {
         };
         tokio::select! {
             answer = it.check("4321") => panic!("{answer:?} without a look at the PIN"),
-            () = counted => {}
+            counted = tokio::time::timeout(Duration::from_secs(10), counted) => counted.unwrap(),
         }
         drop(release);
         blocker.await.unwrap().unwrap_err();
@@ -93,27 +106,66 @@ fn who_hangs_up_has_used_a_try() {
 #[tokio::test]
 async fn a_ticket_is_for_one_use_by_one_principal_in_one_keyring() {
     let it = fixture().await;
-    let (app, other) = (Principal::new("app"), Principal::new("other"));
+    let other = Principal::new("other");
     let elsewhere: KeyringName = "keyrings/prod".parse().unwrap();
     it.keyrings.create(elsewhere.clone(), String::new(), Vec::new(), None).await.unwrap();
-    let redeem = |who: &Principal, place: &KeyringName, ticket: &[u8]| {
-        it.pins.redeem(who, place, ticket).map_err(|error| error.reason())
-    };
-    assert_eq!(redeem(&app, &it.keyring, b""), Ok(()), "without a PIN there is nothing to give");
+    assert_eq!(it.redeem(&app(), &it.keyring, b""), Ok(()), "without a PIN nothing is wanted");
     it.set("1234").await;
-    it.pins.set(&elsewhere, Some(pin("1234"))).await.unwrap();
-    let ticket = || it.pins.ticket(&app, &it.keyring).unwrap();
+    it.pins.change(&app(), &elsewhere, None, Some(pin("1234"))).await.unwrap();
+    let ticket = async || it.pins.verify(&app(), &it.keyring, pin("1234")).await.unwrap();
 
-    let mine = ticket();
-    assert_eq!(redeem(&app, &it.keyring, &mine), Ok(()));
-    assert_eq!(redeem(&app, &it.keyring, &mine), Err(Reason::PinRequired));
-    assert_eq!(redeem(&other, &it.keyring, &ticket()), Err(Reason::PinRequired));
-    assert_eq!(redeem(&app, &elsewhere, &ticket()), Err(Reason::PinRequired));
-    assert_eq!(redeem(&app, &it.keyring, b""), Err(Reason::PinRequired));
-    assert_eq!(redeem(&app, &it.keyring, &[0; TICKET_LEN]), Err(Reason::PinRequired));
+    let mine = ticket().await;
+    assert_eq!(it.redeem(&app(), &it.keyring, &mine), Ok(()));
+    assert_eq!(it.redeem(&app(), &it.keyring, &mine), Err(Reason::PinRequired));
+    assert_eq!(it.redeem(&other, &it.keyring, &ticket().await), Err(Reason::PinRequired));
+    assert_eq!(it.redeem(&app(), &elsewhere, &ticket().await), Err(Reason::PinRequired));
+    assert_eq!(it.redeem(&app(), &it.keyring, b""), Err(Reason::PinRequired));
+    assert_eq!(it.redeem(&app(), &it.keyring, &[0; TICKET_LEN]), Err(Reason::PinRequired));
 
-    it.pins.set(&it.keyring, None).await.unwrap();
-    assert_eq!(redeem(&app, &it.keyring, b""), Ok(()));
+    // Another PIN, and be it the same digits, makes those of the one before void.
+    let late = ticket().await;
+    it.set("1234").await;
+    assert_eq!(it.redeem(&app(), &it.keyring, &late), Err(Reason::PinRequired));
+    it.pins.change(&app(), &it.keyring, None, None).await.unwrap();
+    assert_eq!(it.redeem(&app(), &it.keyring, b""), Ok(()));
+}
+
+#[tokio::test]
+async fn a_ticket_expires() {
+    let it = fixture().await;
+    it.set("1234").await;
+    let (store, envelope) = (Arc::clone(&it.store), Arc::clone(&it.envelope));
+    let hasty = Pins::open_with(store, envelope, Duration::ZERO).await.unwrap();
+    let ticket = hasty.verify(&app(), &it.keyring, pin("1234")).await.unwrap();
+    let error = hasty.redeem(&app(), &it.keyring, &ticket).unwrap_err();
+    assert_eq!(error.reason(), Reason::PinRequired);
+}
+
+#[tokio::test]
+async fn the_current_pin_has_to_be_right_where_it_is_given() {
+    let it = fixture().await;
+    it.set("1234").await;
+    let change = async |current: &str| {
+        let (current, new) = (Some(pin(current)), Some(pin("5678")));
+        it.pins.change(&app(), &it.keyring, current, new).await.map_err(|error| error.reason())
+    };
+    assert_eq!(change("4321").await, Err(Reason::PinIncorrect));
+    assert_eq!(it.check("1234").await, Ok(()));
+    assert_eq!(change("1234").await, Ok(()));
+    assert_eq!(it.check("5678").await, Ok(()));
+}
+
+#[tokio::test]
+async fn a_principal_has_one_pin_looked_at_at_a_time() {
+    let it = fixture().await;
+    it.set("1234").await;
+    let looking = it.pins.looking.lock().await;
+    let mut first = pinned!(it.check("1234"));
+    assert_eq!(first.as_mut().now_or_never(), None);
+    assert_eq!(it.check("1234").await, Err(Reason::Overloaded));
+    drop(looking);
+    assert_eq!(first.await, Ok(()));
+    assert_eq!(it.check("1234").await, Ok(()));
 }
 
 #[tokio::test]
@@ -121,14 +173,13 @@ async fn a_pin_outlives_the_server_and_not_its_keyring() {
     let it = fixture().await;
     it.set("1234").await;
     let again = Pins::open(Arc::clone(&it.store), Arc::clone(&it.envelope)).await.unwrap();
-    let app = Principal::new("app");
-    assert!(again.redeem(&app, &it.keyring, b"").is_err());
-    again.check(&it.keyring, pin("1234")).await.unwrap();
+    assert!(again.redeem(&app(), &it.keyring, b"").is_err());
+    again.verify(&app(), &it.keyring, pin("1234")).await.unwrap();
 
     it.keyrings.delete(&it.keyring, "").await.unwrap();
     it.keyrings.create(it.keyring.clone(), String::new(), Vec::new(), None).await.unwrap();
     again.refresh().await.unwrap();
-    assert!(again.redeem(&app, &it.keyring, b"").is_ok());
-    let error = again.check(&it.keyring, pin("1234")).await.unwrap_err();
+    assert!(again.redeem(&app(), &it.keyring, b"").is_ok());
+    let error = again.verify(&app(), &it.keyring, pin("1234")).await.unwrap_err();
     assert_eq!(error.reason(), Reason::PinNotSet);
 }

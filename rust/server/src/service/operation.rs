@@ -168,6 +168,8 @@ impl Service {
         ticket: &[u8],
     ) -> Result<()> {
         if !version.flags.contains(KeyFlags::ALWAYS_AUTHENTICATE)
+            // Older stores may have secret keys with the flag, which cannot be given a PIN for.
+            || !version.spec.is_asymmetric()
             || matches!(operation, Operation::Verify | Operation::Encrypt)
         {
             return Ok(());

@@ -80,17 +80,17 @@ pub(crate) async fn forget_failures(connection: &mut Connection, name: &KeyringN
         .map_err(unavailable_because)
 }
 
-/// The keyrings that have a PIN.
+/// All that are set, sealed, with their keyrings.
 ///
 /// # Errors
 /// [`Reason::StoreUnavailable`].
-pub(crate) async fn keyrings(connection: &mut Connection) -> Result<Vec<ResourceId>> {
-    sqlx::query("SELECT id FROM keyrings WHERE pin IS NOT NULL")
+pub(crate) async fn all(connection: &mut Connection) -> Result<Vec<(ResourceId, Vec<u8>)>> {
+    sqlx::query("SELECT id, pin FROM keyrings WHERE pin IS NOT NULL")
         .fetch_all(connection)
         .await
         .map_err(unavailable_because)?
         .iter()
-        .map(|row| parsed(row, "id"))
+        .map(|row| Ok((parsed(row, "id")?, column(row, "pin")?)))
         .collect()
 }
 

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use supacrypt_core::{Algorithm, Digest, Error, Permission, Reason};
 use supacrypt_crypto::digest;
-use supacrypt_proto::v1::{self, wrap_key_request::WrappingKey as Wire};
+use supacrypt_proto::{
+    limits,
+    v1::{self, wrap_key_request::WrappingKey as Wire},
+};
 
 use super::super::call::Caller;
 use crate::{
@@ -27,7 +30,8 @@ fn recorded(key: &Wire) -> Arc<str> {
     match key {
         Wire::Key(name) => name.as_str().into(),
         Wire::PublicKey(der) => {
-            let digest = digest(Digest::Sha256, der);
+            // What is longer is refused.
+            let digest = digest(Digest::Sha256, &der[..der.len().min(limits::MATERIAL)]);
             let hex = digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
             format!("sha256:{hex}").into()
         }
