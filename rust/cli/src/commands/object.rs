@@ -7,6 +7,8 @@ mod show;
 use clap::Subcommand;
 use supacrypt_core::Result;
 
+pub(crate) use delete::delete;
+
 use crate::context::Context;
 
 /// Bring in, show and export the data objects of a keyring

@@ -118,9 +118,12 @@ impl MessageCipher {
     }
 }
 
+/// Makes the operation for a message, authorized by a ticket if there is one.
+type Start<T> = dyn Fn(Option<&Ticket>) -> Result<T> + Send;
+
 /// Signing or verifying messages: an operation for each, made of what was said once.
 pub(crate) struct Messages<T> {
-    start: Box<dyn Fn(Option<&Ticket>) -> Result<T> + Send>,
+    start: Box<Start<T>>,
     /// For the next message, where its user has just given a PIN.
     ticket: Option<Ticket>,
     /// The message that comes in pieces.

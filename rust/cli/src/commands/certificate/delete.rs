@@ -1,11 +1,9 @@
 //! `supacrypt certificate delete`.
 
-use serde_json::json;
 use supacrypt_core::Result;
-use supacrypt_proto::v1;
 
 use super::show::get;
-use crate::{confirm::confirm, context::Context, names::ObjectRef};
+use crate::{commands::object::delete, context::Context, names::ObjectRef};
 
 /// Delete a certificate, at once and for good
 #[derive(clap::Args)]
@@ -20,11 +18,6 @@ pub(crate) struct Delete {
 impl Delete {
     pub(crate) fn run(self, context: &Context) -> Result<()> {
         let api = context.api()?;
-        let object = get(&api, &self.certificate)?;
-        confirm(&format!("Delete {} for good", object.name), self.yes)?;
-        let request = v1::DeleteObjectRequest { name: object.name.clone(), etag: object.etag };
-        api.delete_object(request)?;
-        let deleted = json!({ "name": object.name });
-        context.output.document(&deleted, || format!("deleted {}", object.name))
+        delete(context, &api, get(&api, &self.certificate)?, self.yes)
     }
 }
