@@ -51,11 +51,12 @@ impl KeyService for Keys {
     ) -> Result<Response<v1::Key>, Status> {
         let resource = |message: &v1::ImportKeyRequest| new_name(&message.parent, &message.key_id);
         answer(&self.0, request, "ImportKey", resource, async |caller, mut message| {
+            // With the material still there, whose length is a part of it.
+            let request =
+                request_id(caller.peer.principal(), &message.request_id, "ImportKey", &message);
             let material = zeroize::Zeroizing::new(std::mem::take(&mut message.material));
             let parent = message.parent.parse()?;
             caller.authorize(Permission::Manage, &parent)?;
-            let request =
-                request_id(caller.peer.principal(), &message.request_id, "ImportKey", &message);
             let new = new_key(parent, &message.key_id, message.key)?;
             Ok(records::key(caller.service.keys.import(new, &material, request).await?))
         })
