@@ -58,6 +58,7 @@ impl Import {
             key: Some(key),
             material: std::mem::take(&mut material),
             request_id: request_id()?,
+            unwrapping: None,
         };
         show(context, api.import_key(request)?)
     }
