@@ -64,7 +64,6 @@ impl Api {
         ObjectServiceClient.list_objects(ListObjectsRequest) -> ListObjectsResponse, Safe;
         ObjectServiceClient.delete_object(DeleteObjectRequest) -> DeleteObjectResponse, Never;
         CryptoServiceClient.sign(SignRequest) -> SignResponse, Safe;
-        CryptoServiceClient.decrypt(DecryptRequest) -> DecryptResponse, Safe;
         CryptoServiceClient.generate_random(GenerateRandomRequest) -> GenerateRandomResponse, Safe;
     }
 

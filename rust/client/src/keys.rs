@@ -240,11 +240,22 @@ impl Client {
         new: NewKey,
         material: &[u8],
     ) -> Result<Arc<Key>> {
+        self.import(keyring, new, material, None)
+    }
+
+    pub(crate) fn import(
+        &self,
+        keyring: &KeyringName,
+        new: NewKey,
+        material: &[u8],
+        unwrapping: Option<v1::Unwrapping>,
+    ) -> Result<Arc<Key>> {
         let request = v1::ImportKeyRequest {
             parent: keyring.to_string(),
             key_id: new.id(),
             key: Some(new.into()),
             request_id: request_id()?,
+            unwrapping,
             ..Default::default()
         };
         let key = self.call(Retry::Safe, |transport| {

@@ -75,4 +75,4 @@ pub use pins::Ticket;
 pub use supacrypt_proto::limits;
 pub use tls::key_exchanges;
 pub use transport::Transport;
-pub use wrap::WrappingKey;
+pub use wrap::{Unwrapping, WrappingKey};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use cryptoki_sys::*;
 use supacrypt_client::{KeyChange, KeyFilter, NewKey};
-use supacrypt_core::{KeyAttributesChange, KeyFlags, KeySpec, KeyUsages};
+use supacrypt_core::{KeyAttributesChange, KeyFlags, KeyName, KeySpec, KeyUsages};
 use supacrypt_crypto::PublicKey;
 
 use crate::{
@@ -94,18 +94,14 @@ fn import(
     session: &Session,
     class: Class,
     key: &SessionKey,
-    mut usages: KeyUsages,
+    usages: KeyUsages,
     object: &SessionObject,
 ) -> Result<CK_OBJECT_HANDLE> {
     let material = key.material().ok_or(Rv(CKR_GENERAL_ERROR))?;
-    if class == Class::Private {
-        // What the public half does is not for its private half to say.
-        usages |= KeyUsages::VERIFY | KeyUsages::ENCRYPT | KeyUsages::ENCAPSULATE;
-    }
-    let mut new = new_key(object, key.spec, usages.intersection(key.spec.possible_usages()))?;
+    let mut new = confined_key(object, class, key.spec, usages)?;
     // An application that brought the public half before shows that one.
     let known = match key.public_key() {
-        Some(public) => with_public_key(module, session, public, object)?,
+        Some(public) => with_public_key(module, session, public, object, None)?,
         None => None,
     };
     if known.is_some_and(|known| shows_public(&known)) {
@@ -113,6 +109,27 @@ fn import(
     }
     let made = module.client.import_key(&session.keyring, new, material.as_bytes())?;
     Ok(module.objects.handle(TokenObject::Key(made.name.clone(), class)))
+}
+
+/// The same for a key that the backend unwrapped: its public half is known only now. Where that shall
+/// never be destroyed it goes on to show, too.
+pub(crate) fn keep_one_public_half(
+    module: &Module,
+    session: &Session,
+    made: &supacrypt_client::Key,
+    object: &SessionObject,
+) -> Result<()> {
+    let Some(public) = &made.public_key else { return Ok(()) };
+    let known = with_public_key(module, session, public, object, Some(&made.name))?;
+    if !known.is_some_and(|known| shows_public(&known))
+        || !made.attributes.flags.contains(KeyFlags::DESTROYABLE)
+    {
+        return Ok(());
+    }
+    let given = KeyFlags::PRIVATE_ONLY;
+    let attributes = KeyAttributesChange { given, ..KeyAttributesChange::default() };
+    module.client.update_key(&made.name, KeyChange { attributes, ..KeyChange::default() })?;
+    Ok(())
 }
 
 /// Brings a public key into the token: as the half of the pair that is there already, for
@@ -124,7 +141,7 @@ fn import_public(
     usages: KeyUsages,
     object: &SessionObject,
 ) -> Result<CK_OBJECT_HANDLE> {
-    let key = match with_public_key(module, session, public, object)? {
+    let key = match with_public_key(module, session, public, object, None)? {
         Some(key) if shows_public(&key) => key,
         Some(key) => {
             let taken = KeyFlags::PRIVATE_ONLY;
@@ -146,6 +163,20 @@ fn import_public(
     Ok(module.objects.handle(TokenObject::Key(key.name.clone(), Class::Public)))
 }
 
+/// A private or secret key that comes to the token, as the object's attributes describe it.
+pub(crate) fn confined_key(
+    object: &SessionObject,
+    class: Class,
+    spec: KeySpec,
+    mut usages: KeyUsages,
+) -> Result<NewKey> {
+    if class == Class::Private {
+        // What the public half does is not for its private half to say.
+        usages |= KeyUsages::VERIFY | KeyUsages::ENCRYPT | KeyUsages::ENCAPSULATE;
+    }
+    new_key(object, spec, usages.intersection(spec.possible_usages()))
+}
+
 /// What comes to the token, as the object's attributes describe it.
 fn new_key(object: &SessionObject, spec: KeySpec, usages: KeyUsages) -> Result<NewKey> {
     key_attributes::new_key(spec, usages, None, |attribute| {
@@ -157,13 +188,14 @@ fn shows_public(key: &supacrypt_client::Key) -> bool {
     Class::of(key).contains(&Class::Public)
 }
 
-/// The key of the token that has this public key, and the object's `CKA_ID` if it has one; of several
-/// one that shows it.
+/// The key of the token, another than `except`, that has this public key, and the object's `CKA_ID` if it
+/// has one; of several one that shows it.
 fn with_public_key(
     module: &Module,
     session: &Session,
     public: &PublicKey,
     object: &SessionObject,
+    except: Option<&KeyName>,
 ) -> Result<Option<Arc<supacrypt_client::Key>>> {
     let object_id = object.attributes.get(CKA_ID).filter(|id| !id.is_empty());
     let filter = KeyFilter {
@@ -174,7 +206,7 @@ fn with_public_key(
     let mut found: Option<Arc<supacrypt_client::Key>> = None;
     module.client.visit_keys(&session.keyring, &filter, |key| {
         let better = found.as_ref().is_none_or(|found| !shows_public(found) && shows_public(&key));
-        if better && key.public_key.as_ref() == Some(public) {
+        if better && key.public_key.as_ref() == Some(public) && except != Some(&key.name) {
             found = Some(key);
         }
     })?;

@@ -8,7 +8,7 @@
 //! - `mechanism` is the table of mechanisms, `attribute` that of attributes of the token's keys,
 //!   `key_attributes` has those that the backend keeps for PKCS#11's sake, and `rules` says what
 //!   applications may set of session objects; `create`, `change`, `find`, `generate`, `wrap`,
-//!   `derive` and `operation` do what applications ask for.
+//!   `unwrap`, `derive` and `operation` do what applications ask for.
 //! - `mechanism_object` shows the mechanisms as objects.
 //! - `session_object` is what exists in this process alone; `key` makes its keys and those of the
 //!   token look alike to operations.
@@ -46,6 +46,7 @@ mod slot;
 mod status;
 mod stored;
 mod template;
+mod unwrap;
 mod vendor;
 mod view;
 mod wrap;

@@ -69,6 +69,30 @@ impl SessionObject {
         Ok(SessionObject { attributes, key: Some((class, key)) })
     }
 
+    /// A private or secret key of the token as far as `template` describes it: what it consists of is for
+    /// the backend to know, and cannot be said (PKCS#11 v2.40 base, section 4, footnote 6).
+    ///
+    /// # Errors
+    /// Those of [`rules::fill`].
+    pub(crate) fn unseen(
+        class: Class,
+        spec: KeySpec,
+        template: &Template,
+    ) -> Result<SessionObject> {
+        let mut attributes = of_key(class, spec, None);
+        confine(&mut attributes);
+        let sizes: &[_] = match class {
+            Class::Secret => &[CKA_VALUE_LEN],
+            _ => &[CKA_MODULUS_BITS, CKA_EC_PARAMS, CKA_PARAMETER_SET],
+        };
+        match class {
+            Class::Secret => attributes.set(CKA_CHECK_VALUE, []),
+            _ => attributes.set(CKA_SUBJECT, []),
+        }
+        rules::fill(&mut attributes, template, sizes)?;
+        Ok(SessionObject { attributes, key: None })
+    }
+
     /// An object that is no key.
     pub(crate) fn of_attributes(attributes: Attributes) -> SessionObject {
         SessionObject { attributes, key: None }
@@ -77,11 +101,13 @@ impl SessionObject {
     /// The key for operations; `None` for other objects.
     pub(crate) fn usable_key(&self) -> Option<(Class, Key)> {
         let (class, key) = self.key.as_ref()?;
-        let mut usages = KeyUsages::empty();
-        for (attribute, usage) in USAGES {
-            usages.set(usage, self.attributes.flag(attribute));
-        }
-        Some((*class, Key::Session(Arc::clone(key), usages)))
+        Some((*class, Key::Session(Arc::clone(key), self.usages())))
+    }
+
+    /// What its attributes permit.
+    pub(crate) fn usages(&self) -> KeyUsages {
+        let permitted = USAGES.iter().filter(|(attribute, _)| self.attributes.flag(*attribute));
+        permitted.map(|(_, usage)| *usage).collect()
     }
 
     /// The value of an attribute, as callers may see it.
@@ -194,14 +220,17 @@ fn public(attributes: &mut Attributes, key: &SessionKey) {
     }
 }
 
+/// How freely the parts of private and secret keys are given out, where nobody says.
+fn confine(attributes: &mut Attributes) {
+    attributes.set_flag(CKA_SENSITIVE, true);
+    for flag in [CKA_EXTRACTABLE, CKA_ALWAYS_SENSITIVE, CKA_NEVER_EXTRACTABLE] {
+        attributes.set_flag(flag, false);
+    }
+}
+
 /// What private and secret keys have (sections 4.9 and 4.10).
 fn secret(attributes: &mut Attributes, key: &SessionKey) -> Result<()> {
-    for (attribute, value) in [(CKA_SENSITIVE, true), (CKA_EXTRACTABLE, false)] {
-        attributes.set_flag(attribute, value);
-    }
-    for told in [CKA_ALWAYS_SENSITIVE, CKA_NEVER_EXTRACTABLE] {
-        attributes.set_flag(told, false);
-    }
+    confine(attributes);
     let material = key.material().ok_or(Rv(CKR_TEMPLATE_INCONSISTENT))?;
     for (attribute, value) in material::secret_parts(key.spec, material)? {
         attributes.set(attribute, value.as_slice());

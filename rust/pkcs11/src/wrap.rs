@@ -1,8 +1,6 @@
-//! `C_WrapKey`, `C_UnwrapKey` and those of v3.2 that authenticate other data, too: a key is encrypted with another one, and comes back as an object.
-//! What is wrapped is the value of a secret key, or the PKCS#8 of a private one (PKCS#11 v3.2,
+//! `C_WrapKey`, and that of v3.2 which authenticates other data, too: a key is encrypted with another
+//! one. What is wrapped is the value of a secret key, or the PKCS#8 of a private one (PKCS#11 v3.2,
 //! section 5.18).
-
-use std::sync::Arc;
 
 use cryptoki_sys::*;
 use supacrypt_client::WrappingKey;
@@ -10,18 +8,14 @@ use supacrypt_core::{KeyFlags, KeyUsages, Reason};
 use zeroize::Zeroizing;
 
 use crate::{
-    create::keep,
     error::{Result, Rv},
     ffi::Output,
-    key::{Key, SessionKey},
-    material,
+    key::Key,
     mechanism::Mechanism,
     module::Module,
     object::Class,
     operation::{Cipher, Direction, Parameters},
     session::Session,
-    session_object::SessionObject,
-    template::Template,
     view::View,
 };
 
@@ -179,84 +173,4 @@ fn by_backend(
         _ => error.into(),
     })?;
     Ok(Zeroizing::new(wrapped))
-}
-
-/// Unwraps a key and makes the object that the template describes; returns its handle.
-pub(crate) fn unwrap(
-    module: &Module,
-    session: &Session,
-    mechanism: &Mechanism,
-    unwrapping_key: CK_OBJECT_HANDLE,
-    wrapped: &[u8],
-    template: &Template,
-) -> Result<CK_OBJECT_HANDLE> {
-    mechanism.row.permits(CKF_UNWRAP)?;
-    let object_class = template.number(CKA_CLASS)?.ok_or(Rv(CKR_TEMPLATE_INCOMPLETE))?;
-    let key_type = template.number(CKA_KEY_TYPE)?.ok_or(Rv(CKR_TEMPLATE_INCOMPLETE))?;
-    let (class, unwrapping_key) = module
-        .key_for(session, unwrapping_key, mechanism.row, CKA_UNWRAP, KeyUsages::DECRYPT)
-        .map_err(|error| match error {
-            Rv(CKR_KEY_HANDLE_INVALID) => Rv(CKR_UNWRAPPING_KEY_HANDLE_INVALID),
-            other => other,
-        })?;
-    let cipher = Cipher::new(Direction::Decrypt, mechanism, class, unwrapping_key);
-    let cipher = cipher.map_err(|error| match error {
-        Rv(CKR_KEY_TYPE_INCONSISTENT) => Rv(CKR_UNWRAPPING_KEY_TYPE_INCONSISTENT),
-        other => other,
-    })?;
-    let value = cipher.at_once(&module.client, wrapped).map_err(|error| match error {
-        Rv(CKR_ENCRYPTED_DATA_INVALID) => Rv(CKR_WRAPPED_KEY_INVALID),
-        Rv(CKR_ENCRYPTED_DATA_LEN_RANGE) => Rv(CKR_WRAPPED_KEY_LEN_RANGE),
-        other => other,
-    })?;
-    let value = match template.number(CKA_VALUE_LEN)? {
-        Some(length) => cut(mechanism, value, length as usize)?,
-        // PKCS#8 does not begin with a zero.
-        None if object_class == CKO_PRIVATE_KEY && mechanism.row.mechanism == CKM_RSA_X_509 => {
-            let zeros = value.iter().take_while(|byte| **byte == 0).count();
-            let length = value.len() - zeros;
-            cut(mechanism, value, length)?
-        }
-        None => value,
-    };
-    let object = secret_object(object_class, key_type, value, template)?;
-    keep(module, session, object)
-}
-
-/// The key itself, where the mechanism gives more: a number as long as the modulus, or whole blocks.
-fn cut(
-    mechanism: &Mechanism,
-    mut value: Zeroizing<Vec<u8>>,
-    length: usize,
-) -> Result<Zeroizing<Vec<u8>>> {
-    let more = value.len().checked_sub(length).ok_or(Rv(CKR_WRAPPED_KEY_LEN_RANGE))?;
-    let (key, padding) = match mechanism.row.mechanism {
-        CKM_RSA_X_509 => (more..value.len(), 0..more),
-        CKM_AES_ECB | CKM_AES_CBC => (0..length, length..value.len()),
-        _ if more == 0 => return Ok(value),
-        _ => return Err(Rv(CKR_WRAPPED_KEY_LEN_RANGE)),
-    };
-    if value[padding].iter().any(|byte| *byte != 0) {
-        return Err(Rv(CKR_WRAPPED_KEY_INVALID));
-    }
-    value.copy_within(key, 0);
-    value.truncate(length);
-    Ok(value)
-}
-
-/// A private or secret key made of what came out of a wrapping.
-fn secret_object(
-    class: CK_OBJECT_CLASS,
-    key_type: CK_KEY_TYPE,
-    value: Zeroizing<Vec<u8>>,
-    template: &Template,
-) -> Result<SessionObject> {
-    let (spec, material) = match class {
-        CKO_PRIVATE_KEY => material::private_of_pkcs8(&value)?,
-        CKO_SECRET_KEY => material::secret_of_bytes(key_type, &value)?,
-        _ => return Err(Rv(CKR_TEMPLATE_INCONSISTENT)),
-    };
-    let class = if spec.is_asymmetric() { Class::Private } else { Class::Secret };
-    let key = SessionKey::secret(spec, material)?;
-    SessionObject::key(class, Arc::new(key), template, None)
 }

@@ -11,6 +11,8 @@ mod key_attributes;
 mod mechanism_objects;
 #[path = "token/pins.rs"]
 mod pins;
+#[path = "token/unwrapping.rs"]
+mod unwrapping;
 #[path = "token/wrapping.rs"]
 mod wrapping;
 
@@ -47,6 +49,11 @@ fn main() {
         ("an_extractable_private_key_leaves_wrapped", wrapping::private),
         ("a_public_key_wraps_a_key_of_the_token", wrapping::by_public_key),
         ("a_key_leaves_by_a_trusted_one_where_it_says_so", wrapping::trusted),
+        ("what_a_key_of_the_token_brings_back_nobody_sees", unwrapping::unseen),
+        ("a_mechanism_that_gives_more_than_the_key_decrypts_here", unwrapping::padded),
+        ("a_key_comes_back_as_its_template_says", unwrapping::described),
+        ("what_is_no_such_key_does_not_come_back", unwrapping::refused),
+        ("a_public_half_that_is_there_shows_once", unwrapping::halves),
         ("a_key_pair_is_used_by_the_mechanisms_of_its_list", allowed::halves),
         ("the_backend_holds_a_key_to_its_list", allowed::backend),
         ("a_public_half_encrypts_and_wraps_by_the_list_only", allowed::public_half),

@@ -69,8 +69,8 @@ pub mod limits {
     pub const DEFAULT_PAGE: usize = 100;
     /// Most answers of a page.
     pub const MAX_PAGE: usize = 1000;
-    /// Specs in a filter.
-    pub const FILTER_SPECS: usize = 64;
+    /// Specs in a filter, or that unwrapped material may have.
+    pub const SPECS: usize = 64;
     /// Longest recovery window, seconds: 90 days.
     pub const MAX_RECOVERY_SECONDS: i64 = 90 * 24 * 60 * 60;
     /// Recovery window when the request names none, seconds: 30 days.

@@ -4,6 +4,7 @@ mod cache;
 mod lifecycle;
 mod purge;
 mod unlock;
+mod unwrap;
 mod versions;
 mod wrap;
 
@@ -14,6 +15,7 @@ use supacrypt_core::{Error, KeyName, Reason, Result};
 pub use cache::UsableVersion;
 pub use lifecycle::{KeyChange, NewKey};
 pub use unlock::{is_sealed, unlock};
+pub use unwrap::Unwrapping;
 pub use wrap::{Wrapping, WrappingKey};
 
 use crate::{

@@ -260,3 +260,21 @@ async fn health_and_reflection_answer() {
     use reflection::server_reflection_response::MessageResponse;
     assert!(matches!(answer.message_response, Some(MessageResponse::FileDescriptorResponse(_))));
 }
+
+#[tokio::test]
+async fn an_import_is_repeated_with_the_same_material_only() {
+    let backend = Backend::start().await;
+    let import = |material: &[u8]| v1::ImportKeyRequest {
+        parent: "keyrings/dev".into(),
+        key: Some(v1::Key { spec: v1::KeySpec::GenericSecret.into(), ..Default::default() }),
+        material: material.to_vec(),
+        request_id: "once".into(),
+        ..Default::default()
+    };
+    let mut keys = backend.keys(ADMIN).await;
+    let made = keys.import_key(import(&[7; 32])).await.unwrap().into_inner();
+    let again = keys.import_key(import(&[7; 32])).await.unwrap().into_inner();
+    assert_eq!(made.name, again.name);
+    let status = keys.import_key(import(&[7; 33])).await.unwrap_err();
+    assert_eq!(reason(&status), Reason::RequestIdReused);
+}

@@ -5,7 +5,7 @@ use std::{fs, process::Command};
 use supacrypt_client::{DataObject, NewObject, NewObjectContent};
 use supacrypt_testkit::Backend;
 
-use crate::command::{app, run};
+use crate::command::{admin, app, run};
 
 #[test]
 fn a_key_is_made_found_changed_deleted_and_taken_back() {
@@ -73,6 +73,18 @@ fn an_extractable_key_leaves_wrapped_and_stops_leaving() {
     assert_eq!(fs::read(out).unwrap().len() % 8, 0);
     app.ok(&["key", "import", "back", out, "--wrapped-by", "restore@1", "--spec", "ec-p256"]);
     assert_eq!(app.ok(&["key", "public", "back"]), app.ok(&["key", "public", "free"]));
+    assert!(backend.audit().iter().all(|entry| entry.action != "Decrypt"), "nobody saw it");
+    let wrong = ["--wrapped-by", "restore", "--spec", "aes-256"];
+    app.fails(2, "INVALID_KEY_MATERIAL", &[&["key", "import", "no", out], &wrong[..]].concat());
+
+    // By a key of another keyring it comes through the command.
+    let admin = admin(&backend);
+    admin.ok(&["keyring", "create", "safe"]);
+    let restore = ["key", "import", "safe/restore", secret, "--spec", "aes-256"];
+    admin.ok(&[&restore[..], &["--usage", "decrypt"]].concat());
+    let back = ["key", "import", "dev/again", out, "--wrapped-by", "safe/restore"];
+    admin.ok(&[&back[..], &["--spec", "ec-p256"]].concat());
+    assert_eq!(app.ok(&["key", "public", "again"]), app.ok(&["key", "public", "free"]));
     app.fails(4, "USAGE_NOT_PERMITTED", &["key", "wrap", "free", "--by", "other", "--out", out]);
     app.fails(4, "USAGE_NOT_PERMITTED", &["key", "wrap", "other", "--by", "kek", "--out", out]);
     let changed = app.json(&["key", "update", "free", "--unextractable", "--end-date", "none"]);

@@ -6,7 +6,7 @@ use super::{Output, guard::in_session, input, message_parameter::MessageParamete
 use crate::{
     error::{Result, Rv},
     mechanism::Row,
-    wrap,
+    unwrap, wrap,
 };
 
 pub(super) unsafe extern "C" fn wrap_key(
@@ -48,7 +48,7 @@ pub(super) unsafe extern "C" fn unwrap_key(
         if key.is_null() {
             return Err(Rv(CKR_ARGUMENTS_BAD));
         }
-        let made = wrap::unwrap(module, session, &mechanism, unwrapping_key, wrapped, &template)?;
+        let made = unwrap::unwrap(module, session, &mechanism, unwrapping_key, wrapped, &template)?;
         // SAFETY: not null; the caller passes a handle to write to.
         unsafe { put(key, made) }
     })
@@ -140,7 +140,8 @@ pub(super) unsafe extern "C" fn unwrap_key_authenticated(
         }
         let mechanism = parameter.with_data(row, parameter.nonce()?, aad.to_vec());
         wrapped.extend_from_slice(&parameter.tag()?);
-        let made = wrap::unwrap(module, session, &mechanism, unwrapping_key, &wrapped, &template)?;
+        let made =
+            unwrap::unwrap(module, session, &mechanism, unwrapping_key, &wrapped, &template)?;
         // SAFETY: not null; the caller passes a handle to write to.
         unsafe { put(key, made) }
     })

@@ -13,12 +13,12 @@ use crate::{
     common::{P256, end, load, open},
 };
 
-fn aes(session: &Session, extra: &[Attribute]) -> ObjectHandle {
+pub(crate) fn aes(session: &Session, extra: &[Attribute]) -> ObjectHandle {
     let template = [&[Attribute::Token(true), Attribute::ValueLen(32.into())], extra].concat();
     session.generate_key(&Mechanism::AesKeyGen, &template).expect("an AES key")
 }
 
-fn unwrapped(class: ObjectClass, kind: KeyType) -> [Attribute; 2] {
+pub(crate) fn unwrapped(class: ObjectClass, kind: KeyType) -> [Attribute; 2] {
     [Attribute::Class(class), Attribute::KeyType(kind)]
 }
 

@@ -44,6 +44,11 @@ fn new_key(parent: &str, key_id: &str, key: &Option<v1::Key>, id: &str) -> Resul
     let key = required("key", key)?;
     key.validate()?;
     let spec = KeySpec::try_from(key.spec()).map_err(|error| error.in_field("key.spec"))?;
+    fits(key, spec)
+}
+
+/// What is asked of a new key must be what one of this spec can do.
+fn fits(key: &v1::Key, spec: KeySpec) -> Result<()> {
     secret_length(spec, key.secret_length)?;
     let usages = key_usages_from_wire(&key.usages).map_err(|error| error.in_field("key.usages"))?;
     let possible = if key.public_only { spec.public_usages() } else { spec.possible_usages() };
@@ -96,7 +101,27 @@ impl Validate for v1::ImportKeyRequest {
                            DER SubjectPublicKeyInfo for public keys";
             return Err(Error::new(Reason::InvalidArgument, message).in_field("material"));
         }
-        bytes("material", self.material.len(), limits::MATERIAL)
+        bytes("material", self.material.len(), limits::MATERIAL)?;
+        let Some(unwrapping) = &self.unwrapping else { return Ok(()) };
+        unwrapping.validate()?;
+        let key = required("key", &self.key)?;
+        for spec in unwrapping.other_specs() {
+            let spec = KeySpec::try_from(spec).map_err(|error| error.in_field(OTHER_SPECS))?;
+            fits(key, spec)?;
+        }
+        Ok(())
+    }
+}
+
+const OTHER_SPECS: &str = "unwrapping.other_specs";
+
+impl Validate for v1::Unwrapping {
+    fn validate(&self) -> Result<()> {
+        super::crypto::key_or_version("unwrapping.key", &self.key)?;
+        required("unwrapping.scheme", &self.scheme)?;
+        super::crypto::parameters(&self.iv, &self.aad)?;
+        bytes("unwrapping.pin_ticket", self.pin_ticket.len(), limits::PIN_TICKET)?;
+        at_most(OTHER_SPECS, self.other_specs.len(), limits::SPECS, "specs")
     }
 }
 
@@ -120,7 +145,7 @@ impl Validate for v1::ListKeysRequest {
         if let Some(subject) = &filter.subject {
             bytes("filter.subject", subject.len(), limits::SUBJECT)?;
         }
-        at_most("filter.specs", filter.specs.len(), limits::FILTER_SPECS, "specs")?;
+        at_most("filter.specs", filter.specs.len(), limits::SPECS, "specs")?;
         for spec in filter.specs() {
             KeySpec::try_from(spec).map_err(|error| error.in_field("filter.specs"))?;
         }
@@ -324,6 +349,34 @@ mod tests {
         assert_eq!(field(v1::KeySpec::Aes128, 0), Ok(()));
         assert_eq!(field(v1::KeySpec::Aes128, 16), refused);
         assert_eq!(field(v1::KeySpec::EcP256, 32), refused);
+    }
+
+    #[test]
+    fn every_spec_that_may_come_out_has_to_fit_what_is_asked() {
+        let field = |specs: Vec<v1::KeySpec>, usage: v1::KeyUsage| {
+            let usages = vec![usage.into()];
+            let key = v1::Key { spec: v1::KeySpec::Aes128.into(), usages, ..Default::default() };
+            let unwrapping = v1::Unwrapping {
+                key: "keyrings/dev/keys/kek".into(),
+                scheme: Some(v1::EncryptionScheme::default()),
+                other_specs: specs.into_iter().map(i32::from).collect(),
+                ..Default::default()
+            };
+            let request = v1::ImportKeyRequest {
+                parent: "keyrings/dev".into(),
+                key: Some(key),
+                material: vec![0; 24],
+                unwrapping: Some(unwrapping),
+                ..Default::default()
+            };
+            request.validate().map_err(|error| error.field().map(str::to_owned))
+        };
+        use v1::{KeySpec as Spec, KeyUsage as Usage};
+        let refused = |field: &str| Err(Some(field.to_owned()));
+        assert_eq!(field(vec![Spec::Aes192, Spec::Aes256], Usage::Decrypt), Ok(()));
+        assert_eq!(field(vec![Spec::EcP256], Usage::Decrypt), refused("key.usages"));
+        assert_eq!(field(vec![Spec::Unspecified], Usage::Decrypt), refused(OTHER_SPECS));
+        assert_eq!(field(vec![Spec::Aes192; 65], Usage::Decrypt), refused(OTHER_SPECS));
     }
 
     #[test]

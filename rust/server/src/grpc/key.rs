@@ -1,6 +1,7 @@
 //! `KeyService`.
 
 mod fields;
+mod import;
 mod wrap;
 
 use std::pin::Pin;
@@ -16,6 +17,7 @@ use supacrypt_proto::{Validate, limits, v1};
 use tonic::{Request, Response, Status, async_trait};
 
 use self::fields::{change, new_key};
+use self::import::{import, import_subject};
 use self::wrap::{wrap, wrap_subject};
 use super::call::{Caller, answer, answer_about, peer};
 use super::page::page;
@@ -49,15 +51,10 @@ impl KeyService for Keys {
         &self,
         request: Request<v1::ImportKeyRequest>,
     ) -> Result<Response<v1::Key>, Status> {
-        let resource = |message: &v1::ImportKeyRequest| new_name(&message.parent, &message.key_id);
-        answer(&self.0, request, "ImportKey", resource, async |caller, mut message| {
-            let material = zeroize::Zeroizing::new(std::mem::take(&mut message.material));
-            let parent = message.parent.parse()?;
-            caller.authorize(Permission::Manage, &parent)?;
-            let request =
-                request_id(caller.peer.principal(), &message.request_id, "ImportKey", &message);
-            let new = new_key(parent, &message.key_id, message.key)?;
-            Ok(records::key(caller.service.keys.import(new, &material, request).await?))
+        let subject = import_subject(request.get_ref());
+        answer_about(&self.0, request, subject, async |caller, message| {
+            message.validate()?;
+            import(&caller, message).await
         })
         .await
     }

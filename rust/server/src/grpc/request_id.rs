@@ -62,6 +62,11 @@ impl Fingerprint for v1::ImportKeyRequest {
             key: self.key.clone(),
             material: Vec::new(),
             request_id: self.request_id.clone(),
+            // Who asks again may have got another ticket meanwhile.
+            unwrapping: self
+                .unwrapping
+                .clone()
+                .map(|unwrapping| v1::Unwrapping { pin_ticket: Vec::new(), ..unwrapping }),
         };
         let annotations = take_annotations(&mut request.key);
         let length = self.material.len().to_be_bytes().to_vec();

@@ -89,11 +89,8 @@ impl Keys {
         let usages = usages(&new)?;
         let secret_length = secret_length(&new, material)?;
         // Looked up before the costly part; again inside the transaction, for a twin in flight.
-        if let Some(request) = &request {
-            let mut read = self.store.read().await?;
-            if let Some(made) = store::requests::find(&mut read, request).await? {
-                return store::keys::get(&mut read, &made.parse()?).await;
-            }
+        if let Some(made) = self.made_by(request.as_ref()).await? {
+            return Ok(made);
         }
         let id = new.id.clone().map_or_else(|| id_from_label(&new.label, "key"), Ok)?;
         let name = new.keyring.key(id);
@@ -135,6 +132,16 @@ impl Keys {
         }
         self.commit(write, &name, 1).await?;
         Ok(key)
+    }
+
+    /// What the same request made when it came before.
+    pub(super) async fn made_by(&self, request: Option<&RequestId>) -> Result<Option<KeyRecord>> {
+        let Some(request) = request else { return Ok(None) };
+        let mut read = self.store.read().await?;
+        match store::requests::find(&mut read, request).await? {
+            Some(made) => store::keys::get(&mut read, &made.parse()?).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     /// Whose a new key becomes.
@@ -345,7 +352,7 @@ fn secret_length(new: &NewKey, material: Option<&[u8]>) -> Result<Option<u32>> {
     let given = u32::try_from(given).unwrap_or(u32::MAX);
     match (material, new.secret_length) {
         (Some(_), Some(asked)) if asked != given => Err(Error::new(
-            Reason::InvalidArgument,
+            Reason::InvalidKeyMaterial,
             format!("the material has {given} bytes, not {asked}; leave secret_length out"),
         )
         .in_field("key.secret_length")),

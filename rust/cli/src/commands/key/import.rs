@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use supacrypt_core::{Error, KeySpec, Reason, Result};
 use supacrypt_proto::{
     limits,
-    v1::{DecryptRequest, ImportKeyRequest, Key},
+    v1::{ImportKeyRequest, Key, Unwrapping},
 };
 use zeroize::Zeroizing;
 
@@ -29,7 +29,7 @@ pub(crate) struct Import {
     /// standard input
     file: PathBuf,
     /// The file is what `key wrap --by` this key wrote, or what somebody encrypted to its public key in
-    /// the same way
+    /// the same way: the PKCS#8 of a private key in DER. The backend decrypts it, and nobody sees it
     #[arg(long, value_name = "KEY")]
     wrapped_by: Option<KeyRef>,
     #[command(flatten)]
@@ -46,32 +46,42 @@ impl Import {
         let api = context.api()?;
         let name = self.key.key(api.default_keyring())?;
         let content = files::read(&self.file, MAX_FILE)?;
-        let content = match &self.wrapped_by {
-            Some(key) => unwrapped(&api, key, &content, &self.pin)?,
-            None => content,
-        };
-        let (mut material, public_only) = material(self.properties.spec, content)?;
-        let key = Key { public_only, ..self.properties.into_wire(name.key().as_str()) };
+        let spec = self.properties.spec;
         let request = ImportKeyRequest {
             parent: name.keyring().to_string(),
             key_id: name.key().to_string(),
-            key: Some(key),
-            material: std::mem::take(&mut material),
+            key: Some(self.properties.into_wire(name.key().as_str())),
             request_id: request_id()?,
+            ..Default::default()
         };
-        show(context, api.import_key(request)?)
+        let Some(key) = &self.wrapped_by else {
+            return show(context, plain(&api, request, spec, content)?);
+        };
+        let keyring = key.whole(api.default_keyring())?.keyring().clone();
+        let (key, scheme) = wrapping_key(&api, key)?;
+        let scheme = Some(scheme.into());
+        let request = ImportKeyRequest { material: content.to_vec(), ..request };
+        let made = self.pin.authenticate(&api, &keyring, |pin_ticket| {
+            let key = key.clone();
+            let unwrapping = Unwrapping { key, scheme, pin_ticket, ..Default::default() };
+            api.import_key(ImportKeyRequest { unwrapping: Some(unwrapping), ..request.clone() })
+        })?;
+        show(context, made)
     }
 }
 
-/// What the backend decrypts with `key`.
-fn unwrapped(api: &Api, key: &KeyRef, wrapped: &[u8], pin: &PinArgs) -> Result<Zeroizing<Vec<u8>>> {
-    let (name, scheme) = wrapping_key(api, key)?;
-    let ciphertext = wrapped.to_vec();
-    let request =
-        DecryptRequest { name, scheme: Some(scheme.into()), ciphertext, ..Default::default() };
-    let keyring = key.whole(api.default_keyring())?.keyring().clone();
-    let decrypt = |pin_ticket| api.decrypt(DecryptRequest { pin_ticket, ..request.clone() });
-    Ok(Zeroizing::new(pin.authenticate(api, &keyring, decrypt)?.plaintext))
+/// Imports material that is not encrypted.
+fn plain(
+    api: &Api,
+    mut request: ImportKeyRequest,
+    spec: KeySpec,
+    content: Zeroizing<Vec<u8>>,
+) -> Result<Key> {
+    let (mut material, public_only) = material(spec, content)?;
+    if let Some(key) = &mut request.key {
+        key.public_only = public_only;
+    }
+    api.import_key(ImportKeyRequest { material: std::mem::take(&mut material), ..request })
 }
 
 /// What to send: the DER inside of PEM for key pairs, else the content; and whether it is a public key
