@@ -20,11 +20,11 @@ cd "$work"
 case $output in
     *.zip)
         export TZ=UTC
-        find "$top" -type f | LC_ALL=C sort | zip -q -9 -X -D "$output" -@
+        find "$top" -type f | LC_ALL=C sort | zip -q -6 -X -D "$output" -@
         ;;
     *)
         tar -c --format=posix --pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime \
-            --sort=name --owner=0 --group=0 --numeric-owner "$top" | gzip -9 -n >"$output"
+            --sort=name --owner=0 --group=0 --numeric-owner "$top" | gzip -6 -n >"$output"
         ;;
 esac
 rm -rf "$work"
