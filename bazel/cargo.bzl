@@ -115,6 +115,10 @@ def _run(ctx, mnemonic, outputs, arguments, sources = [], layer = None, inputs =
         use_default_shell_env = True,
     )
 
+def _kind(layer):
+    """What the scripts are told of a layer: what is built in it, and what is built on it."""
+    return [layer.target, layer.profile, layer.packages, layer.engine_flags]
+
 def _layer_impl(ctx):
     archive = ctx.actions.declare_file(ctx.label.name + ".tar.zst")
     layer = LayerInfo(
@@ -125,7 +129,7 @@ def _layer_impl(ctx):
         packages = ",".join([crate[CrateInfo].package for crate in ctx.attr.crates]),
         engine_flags = ctx.attr.engine_flags,
     )
-    _run(ctx, "CargoLayer", [archive], [layer.target, layer.profile, layer.packages, layer.engine_flags, archive.path])
+    _run(ctx, "CargoLayer", [archive], _kind(layer) + [archive.path])
     return [DefaultInfo(files = depset([archive])), layer]
 
 cargo_layer = rule(
@@ -149,7 +153,7 @@ def _shared_impl(ctx):
         ctx,
         "CargoShared",
         [archive],
-        [layer.target, layer.profile, layer.packages, layer.engine_flags, archive.path],
+        _kind(layer) + [archive.path],
         sources = sources,
         layer = layer,
         resources = _one_processor,
@@ -182,11 +186,7 @@ def _binary_impl(ctx):
         ctx,
         "CargoBuild",
         [stripped, symbols],
-        [
-            layer.target,
-            layer.profile,
-            layer.packages,
-            layer.engine_flags,
+        _kind(layer) + [
             ctx.attr.file,
             stripped.path,
             symbols.path,

@@ -65,15 +65,15 @@ pub(crate) fn current(file: Option<&Path>, keyring: &KeyringName) -> Result<Zero
 
 /// A PIN that a keyring shall have, typed twice.
 pub(crate) fn new(file: Option<&Path>, keyring: &KeyringName) -> Result<Zeroizing<Vec<u8>>> {
-    let Some(file) = file else {
-        let pin = typed(&format!("New PIN of {keyring}"), "--new-pin-file")?;
-        if pin != typed("The same again", "--new-pin-file")? {
-            let message = "the two are not the same; nothing was changed";
-            return Err(Error::new(Reason::InvalidArgument, message));
-        }
+    if let Some(file) = file {
+        return from_file(file);
+    }
+    let pin = typed(&format!("New PIN of {keyring}"), "--new-pin-file")?;
+    if pin == typed("The same again", "--new-pin-file")? {
         return Ok(pin);
-    };
-    from_file(file)
+    }
+    let message = "the two are not the same; nothing was changed";
+    Err(Error::new(Reason::InvalidArgument, message))
 }
 
 /// The longest file that a PIN is looked for in, bytes.

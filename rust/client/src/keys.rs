@@ -230,7 +230,8 @@ impl Client {
     }
 
     /// Makes a key of material that exists elsewhere: PKCS#8 in DER of a private key, the bytes of
-    /// a secret one, `SubjectPublicKeyInfo` in DER of a public key alone. Sent again after a broken connection, it still makes one key only.
+    /// a secret one, `SubjectPublicKeyInfo` in DER of a public key alone. Sent again after a broken
+    /// connection, it still makes one key only.
     ///
     /// # Errors
     /// Those of the method `ImportKey` of the API, and those of every method of this crate.

@@ -1,6 +1,6 @@
 //! What is known of a key beside its material and usages.
 
-use crate::{AlgorithmSet, Date, Error, Reason, Result, UsePeriod};
+use crate::{AlgorithmSet, Date, Error, KeySpec, Reason, Result, UsePeriod};
 
 /// Attributes that a key has for its applications' sake (PKCS#11 v2.40 base, sections 4.4 and 4.7
 /// to 4.10).
@@ -58,6 +58,12 @@ impl KeyFlags {
     const TAKEN_ONLY: KeyFlags =
         KeyFlags::COPYABLE.union(KeyFlags::DESTROYABLE).union(KeyFlags::EXTRACTABLE);
     const GIVEN_ONLY: KeyFlags = KeyFlags::WRAP_WITH_TRUSTED;
+
+    /// Whether each use of the private half of a key like this takes a PIN, where its keyring has one.
+    /// Stores may have secret keys with the flag from before it was refused for them.
+    pub fn ask_for_a_pin(self, key: KeySpec) -> bool {
+        self.contains(KeyFlags::ALWAYS_AUTHENTICATE) && key.is_asymmetric()
+    }
 
     fn change(self, given: KeyFlags, taken: KeyFlags) -> Result<KeyFlags> {
         let given_again = given.difference(self).intersection(Self::TAKEN_ONLY);

@@ -28,7 +28,7 @@ pub fn hash_pin(pin: &[u8]) -> Result<Vec<u8>> {
     Ok(hashed)
 }
 
-/// Whether [`hash_pin`] made `hashed` of this PIN. Takes tens of milliseconds, and as long for a wrong
+/// Whether [`hash_pin`] made `hashed` of this PIN. Takes about a tenth of a second, as long for a wrong
 /// one as for the right one.
 pub fn is_pin(hashed: &[u8], pin: &[u8]) -> bool {
     if hashed.len() != LEN || hashed[0] != VERSION {

@@ -1,7 +1,7 @@
 //! Sessions: local, unlimited, and nothing the backend knows of.
 
 use std::{
-    collections::{HashMap, hash_map::Entry},
+    collections::HashMap,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, RwLock,
         atomic::{AtomicU64, Ordering},
@@ -123,13 +123,7 @@ impl Sessions {
     /// # Errors
     /// As [`log_in`](Self::log_in).
     pub(crate) fn may_log_in(&self, slot: CK_SLOT_ID, user: CK_USER_TYPE) -> Result<()> {
-        let (all, writing) = self.count(slot);
-        match self.logged_in(slot) {
-            Some(before) if before == user => Err(Rv(CKR_USER_ALREADY_LOGGED_IN)),
-            Some(_) => Err(Rv(CKR_USER_ANOTHER_ALREADY_LOGGED_IN)),
-            None if user == CKU_SO && all > writing => Err(Rv(CKR_SESSION_READ_ONLY_EXISTS)),
-            None => Ok(()),
-        }
+        may_follow(self.logged_in(slot), self.count(slot), user)
     }
 
     /// Logs a user or a security officer in.
@@ -138,17 +132,12 @@ impl Sessions {
     /// `CKR_USER_ALREADY_LOGGED_IN`, `CKR_USER_ANOTHER_ALREADY_LOGGED_IN`; for a security officer
     /// `CKR_SESSION_READ_ONLY_EXISTS`.
     pub(crate) fn log_in(&self, slot: CK_SLOT_ID, user: CK_USER_TYPE) -> Result<()> {
-        self.may_log_in(slot, user)?;
+        // Counted first: who closes the last session takes the two locks in this order.
+        let sessions = self.count(slot);
         let mut slots = self.logged_in.write().unwrap_or_else(PoisonError::into_inner);
-        match slots.entry(slot) {
-            // Another thread was first.
-            Entry::Occupied(first) if *first.get() == user => Err(Rv(CKR_USER_ALREADY_LOGGED_IN)),
-            Entry::Occupied(_) => Err(Rv(CKR_USER_ANOTHER_ALREADY_LOGGED_IN)),
-            Entry::Vacant(entry) => {
-                entry.insert(user);
-                Ok(())
-            }
-        }
+        may_follow(slots.get(&slot).copied(), sessions, user)?;
+        slots.insert(slot, user);
+        Ok(())
     }
 
     /// Logs out; returns whether somebody was logged in.
@@ -190,5 +179,20 @@ impl Sessions {
             open: RwLock::new(open.unwrap_or_default()),
             logged_in: RwLock::new(logged_in.unwrap_or_default()),
         }
+    }
+}
+
+/// Whether `user` can log in after `before`, while so many sessions are open: all, and those that may
+/// write.
+fn may_follow(
+    before: Option<CK_USER_TYPE>,
+    (all, writing): (usize, usize),
+    user: CK_USER_TYPE,
+) -> Result<()> {
+    match before {
+        Some(before) if before == user => Err(Rv(CKR_USER_ALREADY_LOGGED_IN)),
+        Some(_) => Err(Rv(CKR_USER_ANOTHER_ALREADY_LOGGED_IN)),
+        None if user == CKU_SO && all > writing => Err(Rv(CKR_SESSION_READ_ONLY_EXISTS)),
+        None => Ok(()),
     }
 }

@@ -81,14 +81,11 @@ impl SessionObject {
     ) -> Result<SessionObject> {
         let mut attributes = of_key(class, spec, None);
         confine(&mut attributes);
-        let sizes: &[_] = match class {
-            Class::Secret => &[CKA_VALUE_LEN],
-            _ => &[CKA_MODULUS_BITS, CKA_EC_PARAMS, CKA_PARAMETER_SET],
+        let (other, sizes): (_, &[_]) = match class {
+            Class::Secret => (CKA_CHECK_VALUE, &[CKA_VALUE_LEN]),
+            _ => (CKA_SUBJECT, &[CKA_MODULUS_BITS, CKA_EC_PARAMS, CKA_PARAMETER_SET]),
         };
-        match class {
-            Class::Secret => attributes.set(CKA_CHECK_VALUE, []),
-            _ => attributes.set(CKA_SUBJECT, []),
-        }
+        attributes.set(other, []);
         rules::fill(&mut attributes, template, sizes)?;
         Ok(SessionObject { attributes, key: None })
     }

@@ -180,3 +180,13 @@ pub enum CryptoOutput {
     /// Whether a signature or MAC is valid.
     Valid(bool),
 }
+
+impl CryptoOutput {
+    /// What came of an operation other than verifying.
+    pub(crate) fn into_bytes(self) -> Zeroizing<Vec<u8>> {
+        match self {
+            CryptoOutput::Bytes(bytes) => bytes,
+            CryptoOutput::Valid(_) => unreachable!("invariant: only verifying gives a verdict"),
+        }
+    }
+}

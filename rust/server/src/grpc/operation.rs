@@ -345,10 +345,7 @@ fn scheme_required() -> Error {
 }
 
 fn bytes(output: CryptoOutput) -> Vec<u8> {
-    match output {
-        CryptoOutput::Bytes(mut bytes) => std::mem::take(&mut *bytes),
-        CryptoOutput::Valid(_) => unreachable!("invariant: only verifying gives a verdict"),
-    }
+    std::mem::take(&mut *output.into_bytes())
 }
 
 fn valid(output: &CryptoOutput) -> bool {

@@ -3,14 +3,12 @@
 
 use std::iter;
 
-use supacrypt_core::{
-    Algorithm, EncryptionScheme, Error, KeyFlags, KeySpec, Operation, Reason, Result,
-};
+use supacrypt_core::{Algorithm, EncryptionScheme, Error, KeySpec, Operation, Reason, Result};
 use zeroize::Zeroizing;
 
 use super::{Keys, NewKey};
 use crate::{
-    custody::{CryptoOutput, CryptoRequest},
+    custody::CryptoRequest,
     store::{KeyRecord, RequestId},
 };
 
@@ -70,13 +68,10 @@ impl Keys {
         let Unwrapping { scheme, iv, aad, .. } = *unwrapping;
         let key = self.usable(unwrapping.key).await?;
         key.check_use(Operation::Decrypt, Algorithm::Encryption(scheme))?;
-        if key.flags.contains(KeyFlags::ALWAYS_AUTHENTICATE) && key.spec.is_asymmetric() {
+        if key.flags.ask_for_a_pin(key.spec) {
             (unwrapping.authenticate)()?;
         }
         let request = CryptoRequest::Decrypt { scheme, iv, aad, ciphertext: wrapped };
-        match key.handle.perform(request).await? {
-            CryptoOutput::Bytes(material) => Ok(material),
-            CryptoOutput::Valid(_) => unreachable!("invariant: decryption gives bytes"),
-        }
+        Ok(key.handle.perform(request).await?.into_bytes())
     }
 }

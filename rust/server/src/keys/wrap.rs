@@ -8,7 +8,7 @@ use supacrypt_crypto::{Material, PublicKey};
 use zeroize::Zeroizing;
 
 use super::{Keys, UsableVersion};
-use crate::custody::{CryptoOutput, CryptoRequest};
+use crate::custody::CryptoRequest;
 
 /// What encrypts the material of a key.
 pub enum WrappingKey<'a> {
@@ -52,10 +52,7 @@ impl Keys {
                 let material = self.leaving(name, wrapping, confines(&wrapper, scheme)).await?;
                 let plaintext = whole_number(scheme, wrapper.spec, &material);
                 let request = CryptoRequest::Encrypt { scheme, iv, aad, plaintext: &plaintext };
-                match wrapper.handle.perform(request).await? {
-                    CryptoOutput::Bytes(mut wrapped) => Ok(std::mem::take(&mut *wrapped)),
-                    CryptoOutput::Valid(_) => unreachable!("invariant: encryption gives bytes"),
-                }
+                Ok(std::mem::take(&mut *wrapper.handle.perform(request).await?.into_bytes()))
             }
         }
     }
@@ -77,7 +74,7 @@ impl Keys {
                        wrap or RSA";
             return Err(not_permitted(name, why));
         }
-        if stored.flags.contains(KeyFlags::ALWAYS_AUTHENTICATE) && stored.spec.is_asymmetric() {
+        if stored.flags.ask_for_a_pin(stored.spec) {
             (wrapping.authenticate)()?;
         }
         let custodian = self.custodian_of(&reference)?;

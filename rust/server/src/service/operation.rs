@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use supacrypt_core::{
-    Algorithm, KeyFlags, KeyName, KeyVersionName, Operation, Permission, ResourceId, Result,
+    Algorithm, KeyName, KeyVersionName, Operation, Permission, ResourceId, Result,
 };
 use supacrypt_proto::Validate;
 
@@ -167,9 +167,7 @@ impl Service {
         operation: Operation,
         ticket: &[u8],
     ) -> Result<()> {
-        if !version.flags.contains(KeyFlags::ALWAYS_AUTHENTICATE)
-            // Older stores may have secret keys with the flag, which cannot be given a PIN for.
-            || !version.spec.is_asymmetric()
+        if !version.flags.ask_for_a_pin(version.spec)
             || matches!(operation, Operation::Verify | Operation::Encrypt)
         {
             return Ok(());
