@@ -109,6 +109,22 @@ async fn each_use_of_a_guarded_key_takes_a_pin() {
     let outcome = streamed(&backend, Operation::Sign(request)).await;
     assert!(matches!(outcome, Outcome::Error(_)), "{outcome:?}");
 
+    // Nor is it for two that come at once.
+    let pin_ticket = verify(&backend, APP, "1234").await.unwrap();
+    let uses = (0..8).map(|_| {
+        let (mut crypto, request) = (crypto.clone(), sign(&key));
+        let request = v1::SignRequest { pin_ticket: pin_ticket.clone(), ..request };
+        tokio::spawn(async move { crypto.sign(request).await })
+    });
+    let mut used = 0;
+    for answer in uses.collect::<Vec<_>>() {
+        match answer.await.unwrap() {
+            Ok(_) => used += 1,
+            Err(refused) => assert_eq!(reason(&refused), Reason::PinRequired),
+        }
+    }
+    assert_eq!(used, 1);
+
     // Others in the keyring want none.
     let free = backend.make_key("free", v1::KeySpec::EcP256).await;
     crypto.sign(sign(&free)).await.unwrap();

@@ -98,15 +98,29 @@ fn unwrap(
     session: &Session,
     kind: CK_MECHANISM_TYPE,
     with: ObjectHandle,
-    (wrapped, aad): (&[u8], &[u8]),
+    wrapped: (&[u8], &[u8]),
     what: [CK_ULONG; 2],
     apart: &mut Apart,
 ) -> Result<ObjectHandle, CK_RV> {
+    unwrap_as(session, kind, with, wrapped, (what, false), apart)
+}
+
+/// Unwraps a key as an object of the session, which shows its value, or of the token.
+fn unwrap_as(
+    session: &Session,
+    kind: CK_MECHANISM_TYPE,
+    with: ObjectHandle,
+    (wrapped, aad): (&[u8], &[u8]),
+    (what, on_token): ([CK_ULONG; 2], bool),
+    apart: &mut Apart,
+) -> Result<ObjectHandle, CK_RV> {
     let [class, key_type] = what.map(CK_ULONG::to_ne_bytes);
-    let attributes: [(_, &[u8]); 4] = [
+    let (token, sensitive) = ([on_token.into()], [on_token.into()]);
+    let attributes: [(_, &[u8]); 5] = [
         (CKA_CLASS, &class),
         (CKA_KEY_TYPE, &key_type),
-        (CKA_SENSITIVE, &[CK_FALSE]),
+        (CKA_TOKEN, &token),
+        (CKA_SENSITIVE, &sensitive),
         (CKA_EXTRACTABLE, &[CK_TRUE]),
     ];
     let mut template = attributes.map(|(type_, value)| CK_ATTRIBUTE {
@@ -123,14 +137,14 @@ fn unwrap(
         call!(
             list,
             C_UnwrapKeyAuthenticated(
-                handle, how, with, at, length, template, 4, aad, aad_length, place
+                handle, how, with, at, length, template, 5, aad, aad_length, place
             )
         )
     });
     if answer != CKR_OK {
         return Err(answer);
     }
-    let all = session.find_objects(&[Attribute::Token(false)]).expect("a search");
+    let all = session.find_objects(&[Attribute::Token(on_token)]).expect("a search");
     Ok(all.into_iter().find(|object| object.handle() == made).expect("it is there"))
 }
 
@@ -221,6 +235,31 @@ pub(crate) fn of_token(_: &mut Backend) {
     let (kind, here) = wrapping_keys(&session, false)[0];
     let refused = wrap(&session, kind, [here, secret], &mut Apart::new(CKG_GENERATE));
     assert_eq!(refused, Err(CKR_KEY_NOT_WRAPPABLE));
+    end(context);
+}
+
+pub(crate) fn unseen(backend: &mut Backend) {
+    let context = load();
+    let session = open(&context);
+    let key = aes(&session, &[Attribute::Token(true), Attribute::Extractable(true)]);
+    for (kind, with) in wrapping_keys(&session, true) {
+        let mut apart = Apart::new(CKG_GENERATE);
+        let wrapped = wrap(&session, kind, [with, key], &mut apart).expect("wrapped");
+        let before = backend.audit().len();
+        let there = (AES, true);
+        let same = unwrap_as(&session, kind, with, (&wrapped, b"aad"), there, &mut apart);
+        let done: Vec<_> = backend.audit().split_off(before);
+        assert!(done.iter().all(|entry| entry.action != "Decrypt"), "{done:?}");
+        let brought = done.iter().filter(|entry| !entry.wrapping_key.is_empty());
+        assert_eq!(brought.count(), 1, "the backend unwrapped it");
+        let ciphertext = session.encrypt(&Mechanism::AesEcb, key, &[5; 16]).expect("encrypted");
+        let plaintext = session.decrypt(&Mechanism::AesEcb, same.expect("a key"), &ciphertext);
+        assert_eq!(plaintext.expect("decrypted"), [5; 16]);
+
+        apart.tag[3] ^= 1;
+        let refused = unwrap_as(&session, kind, with, (&wrapped, b"aad"), there, &mut apart);
+        assert_eq!(refused.err(), Some(CKR_WRAPPED_KEY_INVALID));
+    }
     end(context);
 }
 

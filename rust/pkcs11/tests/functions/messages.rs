@@ -3,7 +3,7 @@
 
 use std::ptr::null_mut;
 
-use cryptoki::{mechanism::Mechanism, object::Attribute};
+use cryptoki::{context::Pkcs11, mechanism::Mechanism, object::Attribute};
 use cryptoki_sys::*;
 use supacrypt_testkit::Backend;
 
@@ -127,30 +127,64 @@ pub(crate) fn signatures(_: &mut Backend) {
 /// A message of a key that wants a PIN for each use; the module keeps it for the next one.
 pub(crate) fn with_a_pin(backend: &mut Backend) {
     let context = load();
-    let session = open(&context);
-    let private = [Attribute::Token(true), Attribute::AlwaysAuthenticate(true)];
-    let (_, private) = session
-        .generate_key_pair(
-            &Mechanism::EccKeyPairGen,
-            &[Attribute::EcParams(P256.to_vec())],
-            &private,
-        )
-        .expect("a key pair");
-    backend.admin().set_pin(&backend.keyring(), b"1234", None).expect("a PIN");
+    let curve = [Attribute::EcParams(P256.to_vec())];
+    let private = guarded(backend, &context, &Mechanism::EccKeyPairGen, &curve);
     let (list, session) = (functions_3_2(), raw_session(&context));
     let mut ecdsa = mechanism(CKM_ECDSA_SHA256);
-    let (mut text, mut pin) = (*b"a message", *b"1234");
-    let (mut signature, mut length) = ([0_u8; 64], 64);
+    let (mut text, mut signature, mut length) = (*b"a message", [0_u8; 64], 64);
     let mut sign = || {
         let (at, out) = (text.as_mut_ptr(), signature.as_mut_ptr());
         call!(list, C_SignMessage(session, null_mut(), 0, at, 9, out, &raw mut length))
     };
-    assert_eq!(call!(list, C_MessageSignInit(session, &raw mut ecdsa, raw(private))), CKR_OK);
+    assert_eq!(call!(list, C_MessageSignInit(session, &raw mut ecdsa, private)), CKR_OK);
     assert_eq!(sign(), CKR_USER_NOT_LOGGED_IN);
-    let login = call!(list, C_Login(session, CKU_CONTEXT_SPECIFIC, pin.as_mut_ptr(), 4));
-    assert_eq!(login, CKR_OK);
+    give_pin(session);
     assert_eq!(sign(), CKR_OK);
     assert_eq!(sign(), CKR_USER_NOT_LOGGED_IN, "it was for one message");
     backend.admin().set_pin(&backend.keyring(), b"", None).expect("no PIN");
     end(context);
+}
+
+pub(crate) fn recovery_with_a_pin(backend: &mut Backend) {
+    let context = load();
+    let bits = [Attribute::ModulusBits(2048.into())];
+    let private = guarded(backend, &context, &Mechanism::RsaPkcsKeyPairGen, &bits);
+    let (list, session) = (functions_3_2(), raw_session(&context));
+    let mut rsa = mechanism(CKM_RSA_PKCS);
+    let (mut text, mut signature, mut length) = (*b"a message", [0_u8; 256], 256);
+    let mut sign = || {
+        let (at, out) = (text.as_mut_ptr(), signature.as_mut_ptr());
+        call!(list, C_SignRecover(session, at, 9, out, &raw mut length))
+    };
+    let mut begin = || call!(list, C_SignRecoverInit(session, &raw mut rsa, private));
+    assert_eq!(begin(), CKR_OK);
+    assert_eq!(sign(), CKR_USER_NOT_LOGGED_IN);
+    for _ in 0..2 {
+        assert_eq!(begin(), CKR_OK);
+        give_pin(session);
+        assert_eq!(sign(), CKR_OK);
+    }
+    assert_eq!(begin(), CKR_OK);
+    assert_eq!(sign(), CKR_USER_NOT_LOGGED_IN, "it was for one signature");
+    backend.admin().set_pin(&backend.keyring(), b"", None).expect("no PIN");
+    end(context);
+}
+
+/// The private half of a pair that wants the PIN for each use, in a keyring that has one.
+fn guarded(
+    backend: &Backend,
+    context: &Pkcs11,
+    how: &Mechanism<'_>,
+    public: &[Attribute],
+) -> CK_OBJECT_HANDLE {
+    let private = [Attribute::Token(true), Attribute::AlwaysAuthenticate(true)];
+    let pair = open(context).generate_key_pair(how, public, &private);
+    backend.admin().set_pin(&backend.keyring(), b"1234", None).expect("a PIN");
+    raw(pair.expect("a key pair").1)
+}
+
+fn give_pin(session: CK_SESSION_HANDLE) {
+    let (list, mut pin) = (functions_3_2(), *b"1234");
+    let login = call!(list, C_Login(session, CKU_CONTEXT_SPECIFIC, pin.as_mut_ptr(), 4));
+    assert_eq!(login, CKR_OK);
 }
