@@ -1,6 +1,6 @@
 //! Keyrings that the caller sees.
 
-use supacrypt_core::{KeyringName, Result};
+use supacrypt_core::{Capabilities, KeyringName, Result};
 use supacrypt_proto::v1::{self, keyring_service_client::KeyringServiceClient};
 
 use crate::{Client, Retry};
@@ -14,6 +14,8 @@ pub struct Keyring {
     pub display_name: String,
     /// How often a wrong PIN may still be given; `None` when it has no PIN.
     pub pin_tries_left: Option<u32>,
+    /// What its keys can be, and be used by.
+    pub capabilities: Capabilities,
 }
 
 impl Client {
@@ -61,6 +63,8 @@ impl TryFrom<v1::Keyring> for Keyring {
             wire.display_name
         };
         let pin_tries_left = wire.pin.map(|pin| pin.tries_left);
-        Ok(Keyring { name, display_name, pin_tries_left })
+        // A server that says nothing of it has the software custodian, or cannot tell just now.
+        let capabilities = wire.capabilities.map_or_else(Capabilities::all, Into::into);
+        Ok(Keyring { name, display_name, pin_tries_left, capabilities })
     }
 }

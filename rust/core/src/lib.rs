@@ -8,6 +8,7 @@
 mod algorithm;
 mod algorithm_set;
 mod build_info;
+mod capabilities;
 mod date;
 mod derivation;
 mod digest;
@@ -27,6 +28,7 @@ mod use_period;
 pub use algorithm::{Algorithm, Operation};
 pub use algorithm_set::AlgorithmSet;
 pub use build_info::BuildInfo;
+pub use capabilities::Capabilities;
 pub use date::Date;
 pub use derivation::{DerivationInput, DerivationScheme, HkdfSteps, Kdf};
 pub use digest::Digest;

@@ -1,6 +1,7 @@
 //! Conversions between wire and [`supacrypt_core`]. A wire value that is unspecified or unknown
 //! never becomes a default: it is an error that names what was expected.
 
+mod capabilities;
 mod derivation;
 mod key;
 mod key_attributes;

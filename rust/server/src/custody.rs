@@ -4,26 +4,31 @@
 //! material lies in this process or in a service somewhere else is the custodian's business.
 
 mod public;
+mod registry;
 mod software;
 
 use std::{future::Future, pin::Pin, sync::Arc};
 
 use async_trait::async_trait;
 use supacrypt_core::{
-    Algorithm, DerivationInput, DerivationScheme, EncryptionScheme, KemScheme, KeyClass, KeySpec,
-    MacScheme, Operation, Result, SignatureScheme,
+    Algorithm, Capabilities, DerivationInput, DerivationScheme, EncryptionScheme, KemScheme,
+    KeyClass, KeySpec, MacScheme, Operation, Result, SignatureScheme,
 };
 use supacrypt_crypto::Material;
 use zeroize::Zeroizing;
 
-pub(crate) use public::PublicKeys;
+use public::PublicKeys;
+pub use registry::{Custodians, SOFTWARE};
 pub use software::SoftwareCustodian;
 
 /// Holds key material.
 #[async_trait]
 pub trait Custodian: Send + Sync {
-    /// The name that key versions are stored with, such as `software`.
-    fn id(&self) -> &'static str;
+    /// The name that keyrings choose it by and key versions are stored with, such as `software`.
+    fn name(&self) -> &str;
+
+    /// What it offers, for as long as the server runs.
+    fn capabilities(&self) -> &Capabilities;
 
     /// Makes a key. `context` names the key version for good; a custodian that hands out sealed
     /// material binds it to this name. `secret_length` is in bytes, for a spec that leaves it open.

@@ -7,6 +7,7 @@ use supacrypt_core::{KeyringName, Principal, Result, Role};
 use tokio::sync::Mutex;
 
 use crate::authz::Grants;
+use crate::custody::SOFTWARE;
 use crate::store::{self, KeyringRecord, Page, PageQuery, RequestId, Store};
 
 /// The keyrings of a store.
@@ -16,6 +17,27 @@ pub struct Keyrings {
     grants: Arc<ArcSwap<Grants>>,
     /// Taken to refresh `grants`, so that an older reading never replaces a newer one.
     refresh: Mutex<()>,
+}
+
+/// What a new keyring shall be.
+#[derive(Clone, Debug)]
+pub struct NewKeyring {
+    /// Text for people.
+    pub display_name: String,
+    /// What holds its keys, for good; one that the server has.
+    pub custodian: String,
+    /// Who may do what.
+    pub grants: Vec<(Principal, Role)>,
+}
+
+impl Default for NewKeyring {
+    fn default() -> Self {
+        NewKeyring {
+            display_name: String::new(),
+            custodian: SOFTWARE.to_owned(),
+            grants: Vec::new(),
+        }
+    }
 }
 
 /// What changes in a keyring; `None` leaves a field as it is.
@@ -50,8 +72,7 @@ impl Keyrings {
     pub async fn create(
         &self,
         name: KeyringName,
-        display_name: String,
-        grants: Vec<(Principal, Role)>,
+        new: NewKeyring,
         request: Option<RequestId>,
     ) -> Result<KeyringRecord> {
         let mut write = self.store.write().await?;
@@ -62,8 +83,9 @@ impl Keyrings {
         }
         let now = store::now();
         let mut keyring = KeyringRecord {
-            display_name,
-            grants,
+            display_name: new.display_name,
+            custodian: new.custodian,
+            grants: new.grants,
             etag: store::new_etag()?,
             create_time: now,
             update_time: now,
@@ -174,6 +196,10 @@ mod tests {
         vec![(Principal::new(principal), role)]
     }
 
+    fn new(display_name: &str, grants: Vec<(Principal, Role)>) -> NewKeyring {
+        NewKeyring { display_name: display_name.into(), grants, ..NewKeyring::default() }
+    }
+
     fn role(keyrings: &Keyrings, principal: &Principal, keyring: &str) -> Option<Role> {
         keyrings.grants().load().role(&keyring.parse().unwrap(), principal)
     }
@@ -186,7 +212,7 @@ mod tests {
             let keyrings = keyrings(&dir).await;
             let name: KeyringName = "keyrings/dev".parse().unwrap();
             keyrings
-                .create(name.clone(), "Dev".into(), grant("app", Role::User), None)
+                .create(name.clone(), new("Dev", grant("app", Role::User)), None)
                 .await
                 .unwrap();
             assert_eq!(role(&keyrings, &app, "dev"), Some(Role::User));
@@ -204,7 +230,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let keyrings = keyrings(&dir).await;
         let name: KeyringName = "keyrings/dev".parse().unwrap();
-        let first = keyrings.create(name.clone(), "a".into(), Vec::new(), None).await.unwrap();
+        let first = keyrings.create(name.clone(), new("a", Vec::new()), None).await.unwrap();
         let to = |text: &str| KeyringChange { display_name: Some(text.into()), grants: None };
         keyrings.update(&name, to("b"), &first.etag).await.unwrap();
         let error = keyrings.update(&name, to("c"), &first.etag).await.unwrap_err();
@@ -219,7 +245,7 @@ mod tests {
         for id in ["a", "b", "c", "d"] {
             let grants = if id == "b" { Vec::new() } else { grant("app", Role::User) };
             let name = format!("keyrings/{id}").parse().unwrap();
-            keyrings.create(name, String::new(), grants, None).await.unwrap();
+            keyrings.create(name, new("", grants), None).await.unwrap();
         }
         let app = Principal::new("app");
         let ids = |page: &Page<KeyringRecord>| -> Vec<String> {
@@ -246,12 +272,10 @@ mod tests {
             })
         };
         let name: KeyringName = "keyrings/dev".parse().unwrap();
-        let first =
-            keyrings.create(name.clone(), "x".into(), Vec::new(), request(1)).await.unwrap();
-        let again =
-            keyrings.create(name.clone(), "x".into(), Vec::new(), request(1)).await.unwrap();
+        let first = keyrings.create(name.clone(), new("x", Vec::new()), request(1)).await.unwrap();
+        let again = keyrings.create(name.clone(), new("x", Vec::new()), request(1)).await.unwrap();
         assert_eq!(first, again);
-        let error = keyrings.create(name, "y".into(), Vec::new(), request(2)).await.unwrap_err();
+        let error = keyrings.create(name, new("y", Vec::new()), request(2)).await.unwrap_err();
         assert_eq!(error.reason(), Reason::RequestIdReused);
     }
 }

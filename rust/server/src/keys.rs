@@ -10,7 +10,7 @@ mod wrap;
 
 use std::sync::Arc;
 
-use supacrypt_core::{Error, KeyName, Reason, Result};
+use supacrypt_core::{KeyFlags, KeyName, KeyringName, Result};
 
 pub use cache::UsableVersion;
 pub use lifecycle::{KeyChange, NewKey};
@@ -19,51 +19,59 @@ pub use unwrap::Unwrapping;
 pub use wrap::{Wrapping, WrappingKey};
 
 use crate::{
-    custody::{Custodian, PublicKeys},
-    store::{Store, StoredReference, Write},
+    custody::{Custodian, Custodians},
+    store::{self, Store, StoredReference, Write},
     watch::Watchers,
 };
 
-/// The keys of a store and the custodian that makes new ones.
+/// The keys of a store and the custodians that hold them.
 pub struct Keys {
     store: Arc<Store>,
-    custodian: Arc<dyn Custodian>,
+    custodians: Arc<Custodians>,
     cache: cache::Cache,
     watchers: Arc<Watchers>,
 }
 
 impl Keys {
-    /// Keys of `store`, made and opened by `custodian`; at most `cached_keys` are kept open.
+    /// Keys of `store`, made and opened by `custodians`; at most `cached_keys` are kept open.
     pub fn new(
         store: Arc<Store>,
-        custodian: Arc<dyn Custodian>,
+        custodians: Arc<Custodians>,
         cached_keys: u64,
         watchers: Arc<Watchers>,
     ) -> Self {
-        Keys { store, custodian, cache: cache::Cache::new(cached_keys), watchers }
+        Keys { store, custodians, cache: cache::Cache::new(cached_keys), watchers }
     }
 
     /// Commits a change of `key`, after which no one is served from what was before.
     async fn commit(&self, write: Write, key: &KeyName, versions: u32) -> Result<()> {
-        crate::store::commit(write).await?;
+        store::commit(write).await?;
         self.cache.forget(key, versions);
         self.watchers.key_changed(key);
         Ok(())
     }
 
+    /// The custodians that there are.
+    pub fn custodians(&self) -> &Custodians {
+        &self.custodians
+    }
+
     /// The custodian that a version is stored with.
     fn custodian_of(&self, reference: &StoredReference) -> Result<&dyn Custodian> {
-        let all: [&dyn Custodian; 2] = [&*self.custodian, &PublicKeys];
-        if let Some(found) = all.into_iter().find(|each| each.id() == reference.custodian) {
-            return Ok(found);
+        self.custodians.holder(&reference.custodian)
+    }
+
+    /// Whose a new key of a keyring becomes.
+    async fn custodian_for(
+        &self,
+        keyring: &KeyringName,
+        flags: KeyFlags,
+    ) -> Result<&dyn Custodian> {
+        if flags.contains(KeyFlags::PUBLIC_ONLY) {
+            return Ok(self.custodians.public());
         }
-        Err(Error::new(
-            Reason::CustodianUnavailable,
-            format!(
-                "the key is held by the custodian {:?}, which this server is not configured for",
-                reference.custodian
-            ),
-        ))
+        let mut read = self.store.read().await?;
+        self.custodians.get(&store::keyrings::custodian(&mut read, keyring).await?)
     }
 }
 

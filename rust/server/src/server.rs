@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use crate::audit::{AuditLog, Options};
 use crate::authz::ClosedRule;
 use crate::config::Config;
-use crate::custody::SoftwareCustodian;
+use crate::custody::{Custodians, SoftwareCustodian};
 use crate::endpoints::Endpoints;
 use crate::grpc;
 use crate::keyrings::Keyrings;
@@ -63,10 +63,10 @@ impl Server {
         let keyrings = Keyrings::open(Arc::clone(&store)).await?;
         let pins = Pins::open(Arc::clone(&store), Arc::clone(&envelope)).await?;
         let watchers = Arc::<Watchers>::default();
-        let custodian = SoftwareCustodian::new(Arc::clone(&envelope));
+        let software = SoftwareCustodian::new(Arc::clone(&envelope));
+        let custodians = Arc::new(Custodians::new(vec![Arc::new(software)]));
         let cached_keys = config.cache.keys.get() as u64;
-        let keys =
-            Keys::new(Arc::clone(&store), Arc::new(custodian), cached_keys, Arc::clone(&watchers));
+        let keys = Keys::new(Arc::clone(&store), custodians, cached_keys, Arc::clone(&watchers));
         let objects = Objects::new(Arc::clone(&store), envelope, Arc::clone(&watchers));
         let options = Options { durability: config.audit.sync, ..Options::default() };
         let audit = AuditLog::open(&config.data_dir.join("audit"), options, metrics.audit.clone())?;

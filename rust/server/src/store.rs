@@ -159,6 +159,7 @@ fn migrations() -> Vec<Migration> {
         migration(4, "key attributes", include_str!("../migrations/0004_key_attributes.sql")),
         migration(5, "allowed", include_str!("../migrations/0005_allowed.sql")),
         migration(6, "pins", include_str!("../migrations/0006_pins.sql")),
+        migration(7, "custodians", include_str!("../migrations/0007_custodians.sql")),
     ]
 }
 

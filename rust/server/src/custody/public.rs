@@ -1,22 +1,28 @@
 //! Public keys whose private half is elsewhere. There is nothing to keep secret: the reference is the
 //! key.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use async_trait::async_trait;
-use supacrypt_core::{Error, KeySpec, Operation, Reason, Result};
+use supacrypt_core::{Capabilities, Error, KeySpec, Operation, Reason, Result};
 use supacrypt_crypto::{Material, PublicKey};
 use zeroize::Zeroizing;
 
 use super::{CryptoOutput, CryptoRequest, Custodian, KeyHandle, NewMaterial, Weight};
 
 /// Keeps public keys, and does what they can do.
-pub(crate) struct PublicKeys;
+pub(super) struct PublicKeys;
 
 #[async_trait]
 impl Custodian for PublicKeys {
-    fn id(&self) -> &'static str {
+    fn name(&self) -> &str {
         "public"
+    }
+
+    fn capabilities(&self) -> &Capabilities {
+        // No keyring chooses it; what has a flag for it is refused by what it says.
+        static ALL: LazyLock<Capabilities> = LazyLock::new(Capabilities::all);
+        &ALL
     }
 
     async fn generate(&self, _: KeySpec, _: Option<u32>, _: &[u8]) -> Result<NewMaterial> {

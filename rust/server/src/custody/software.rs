@@ -3,22 +3,23 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use supacrypt_core::{Error, KeySpec, Operation, Reason, Result};
+use supacrypt_core::{Capabilities, Error, KeySpec, Operation, Reason, Result};
 use supacrypt_crypto::{Key, Material, envelope::EnvelopeKey};
 use tokio::task::spawn_blocking;
 use zeroize::Zeroizing;
 
-use super::{CryptoOutput, CryptoRequest, Custodian, KeyHandle, NewMaterial, Weight};
+use super::{CryptoOutput, CryptoRequest, Custodian, KeyHandle, NewMaterial, SOFTWARE, Weight};
 
 /// Keeps material under one envelope key, the store's data-wrapping key.
 pub struct SoftwareCustodian {
     envelope: Arc<EnvelopeKey>,
+    capabilities: Capabilities,
 }
 
 impl SoftwareCustodian {
     /// A custodian that seals with `envelope`.
     pub fn new(envelope: impl Into<Arc<EnvelopeKey>>) -> Self {
-        SoftwareCustodian { envelope: envelope.into() }
+        SoftwareCustodian { envelope: envelope.into(), capabilities: Capabilities::all() }
     }
 
     fn seal(&self, spec: KeySpec, material: &Material, context: &[u8]) -> Result<NewMaterial> {
@@ -32,8 +33,12 @@ impl SoftwareCustodian {
 
 #[async_trait]
 impl Custodian for SoftwareCustodian {
-    fn id(&self) -> &'static str {
-        "software"
+    fn name(&self) -> &str {
+        SOFTWARE
+    }
+
+    fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
     }
 
     async fn generate(

@@ -2,18 +2,20 @@
 
 use std::sync::Arc;
 
-use supacrypt_core::{KeyringName, Permission, ResourceId};
+use supacrypt_core::{Error, KeyringName, Permission, Reason, ResourceId, Result};
 use supacrypt_proto::v1;
 use supacrypt_proto::v1::keyring_service_server::KeyringService;
 use tonic::{Request, Response, Status, async_trait};
 use zeroize::Zeroizing;
 
-use super::call::answer;
+use super::call::{Caller, answer};
 use super::page::page;
 use super::records;
 use super::request_id::request_id;
-use crate::keyrings::KeyringChange;
+use crate::custody::{Custodian, SOFTWARE};
+use crate::keyrings::{KeyringChange, NewKeyring};
 use crate::service::Service;
+use crate::store::KeyringRecord;
 
 pub(super) struct Keyrings(pub(super) Arc<Service>);
 
@@ -33,9 +35,10 @@ impl KeyringService for Keyrings {
             let keyring = message.keyring.unwrap_or_default();
             let display_name = display_name(keyring.display_name, &id);
             let grants = records::grants(keyring.grants)?;
-            let name = KeyringName::new(id);
-            let made = caller.service.keyrings.create(name, display_name, grants, request).await?;
-            Ok(records::keyring(made))
+            let custodian = custodian(&caller, keyring.custodian)?;
+            let new = NewKeyring { display_name, custodian, grants };
+            let made = caller.service.keyrings.create(KeyringName::new(id), new, request).await?;
+            Ok(shown(&caller, made))
         })
         .await
     }
@@ -52,7 +55,7 @@ impl KeyringService for Keyrings {
             async |caller, message| {
                 let name: KeyringName = message.name.parse()?;
                 caller.authorize(Permission::View, &name)?;
-                Ok(records::keyring(caller.service.keyrings.get(&name).await?))
+                Ok(shown(&caller, caller.service.keyrings.get(&name).await?))
             },
         )
         .await
@@ -74,7 +77,11 @@ impl KeyringService for Keyrings {
                 let seen_by = (!sees_all).then(|| caller.peer.principal());
                 let found = caller.service.keyrings.list(seen_by, &page).await?;
                 Ok(v1::ListKeyringsResponse {
-                    keyrings: found.items.into_iter().map(records::keyring).collect(),
+                    keyrings: found
+                        .items
+                        .into_iter()
+                        .map(|keyring| shown(&caller, keyring))
+                        .collect(),
                     next_page_token: found.next_page_token,
                 })
             },
@@ -102,7 +109,7 @@ impl KeyringService for Keyrings {
                 grants: named("grants").then_some(grants),
             };
             let changed = caller.service.keyrings.update(&name, change, &keyring.etag).await?;
-            Ok(records::keyring(changed))
+            Ok(shown(&caller, changed))
         })
         .await
     }
@@ -150,7 +157,7 @@ impl KeyringService for Keyrings {
                 let given = |pin: Zeroizing<Vec<u8>>| Some(pin).filter(|pin| !pin.is_empty());
                 let (principal, pins) = (caller.peer.principal(), &caller.service.pins);
                 pins.change(principal, &name, given(current), given(pin)).await?;
-                Ok(records::keyring(caller.service.keyrings.get(&name).await?))
+                Ok(shown(&caller, caller.service.keyrings.get(&name).await?))
             },
         )
         .await
@@ -175,6 +182,26 @@ impl KeyringService for Keyrings {
             },
         )
         .await
+    }
+}
+
+/// A keyring with what its custodian offers.
+fn shown(caller: &Caller, keyring: KeyringRecord) -> v1::Keyring {
+    let custodian = caller.service.keys.custodians().get(&keyring.custodian).ok();
+    records::keyring(keyring, custodian.map(Custodian::capabilities))
+}
+
+/// The custodian of a new keyring: one that this server has.
+fn custodian(caller: &Caller, chosen: String) -> Result<String> {
+    if chosen.is_empty() {
+        return Ok(SOFTWARE.to_owned());
+    }
+    match caller.service.keys.custodians().get(&chosen) {
+        Ok(_) => Ok(chosen),
+        Err(unknown) => {
+            Err(Error::new(Reason::InvalidArgument, unknown.message())
+                .in_field("keyring.custodian"))
+        }
     }
 }
 

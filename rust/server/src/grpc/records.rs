@@ -1,13 +1,14 @@
 //! What the store remembers, as the API shows it.
 
 use jiff::Timestamp;
-use supacrypt_core::{Principal, Result, Role};
+use supacrypt_core::{Capabilities, Principal, Result, Role};
 use supacrypt_proto::v1::object::Content;
 use supacrypt_proto::{key_usages_to_wire, v1, with_key_attributes};
 
 use crate::store::{KeyRecord, KeyVersionRecord, KeyringRecord, ObjectContent, ObjectRecord};
 
-pub(super) fn keyring(record: KeyringRecord) -> v1::Keyring {
+/// `capabilities` are those of its custodian, where this server has it.
+pub(super) fn keyring(record: KeyringRecord, capabilities: Option<&Capabilities>) -> v1::Keyring {
     v1::Keyring {
         name: record.name.to_string(),
         display_name: record.display_name,
@@ -23,6 +24,8 @@ pub(super) fn keyring(record: KeyringRecord) -> v1::Keyring {
         update_time: Some(time(record.update_time)),
         etag: record.etag,
         pin: record.pin_tries_left.map(|tries_left| v1::PinState { tries_left }),
+        custodian: record.custodian,
+        capabilities: capabilities.map(Into::into),
     }
 }
 

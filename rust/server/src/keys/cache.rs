@@ -30,6 +30,8 @@ pub struct UsableVersion {
     pub flags: KeyFlags,
     /// The algorithms it may be used by. Bits, so that an operation can ask for nothing.
     pub allowed: AlgorithmSet,
+    /// The algorithms that its custodian has.
+    pub offered: AlgorithmSet,
     /// The key itself.
     pub handle: Arc<dyn KeyHandle>,
 }
@@ -38,10 +40,15 @@ impl UsableVersion {
     /// Checks that the key may be used for `operation` now, by this algorithm.
     ///
     /// # Errors
-    /// [`Reason::UsageNotPermitted`], [`Reason::AlgorithmNotPermitted`].
+    /// [`Reason::UsageNotPermitted`], [`Reason::AlgorithmNotPermitted`],
+    /// [`Reason::AlgorithmNotSupported`].
     pub fn check_use(&self, operation: Operation, algorithm: Algorithm) -> Result<()> {
         if self.usages.contains(operation.usage()) {
             self.allowed.permit(algorithm)?;
+            if !self.offered.contains(algorithm) {
+                let message = format!("what holds {} does not offer {algorithm}", self.name);
+                return Err(Error::new(Reason::AlgorithmNotSupported, message));
+            }
             // The clock is asked for the few keys that need it.
             if self.use_period.is_unlimited() {
                 return Ok(());
@@ -155,10 +162,9 @@ impl Keys {
 
     async fn load(&self, name: &KeyVersionName) -> Result<UsableVersion> {
         let (stored, reference) = self.enabled(name).await?;
-        let handle = self
-            .custodian_of(&reference)?
-            .open(stored.spec, &reference.reference, reference.uid.as_bytes())
-            .await?;
+        let custodian = self.custodian_of(&reference)?;
+        let context = reference.uid.as_bytes();
+        let handle = custodian.open(stored.spec, &reference.reference, context).await?;
         Ok(UsableVersion {
             name: name.to_string().into(),
             keyring: name.key().keyring().clone(),
@@ -167,6 +173,7 @@ impl Keys {
             use_period: stored.use_period,
             flags: stored.flags,
             allowed: stored.allowed,
+            offered: custodian.capabilities().algorithms,
             handle,
         })
     }

@@ -9,7 +9,7 @@ use supacrypt_core::{
 
 use super::Keys;
 use crate::{
-    custody::{Custodian, NewMaterial, PublicKeys},
+    custody::{Custodian, NewMaterial},
     new_id::id_from_label,
     store::{
         self, KeyFilter, KeyRecord, KeyVersionRecord, Page, PageQuery, RequestId, StoredReference,
@@ -94,7 +94,7 @@ impl Keys {
         }
         let id = new.id.clone().map_or_else(|| id_from_label(&new.label, "key"), Ok)?;
         let name = new.keyring.key(id);
-        let custodian = self.custodian_for(new.attributes.flags);
+        let custodian = self.custodian_for(&new.keyring, new.attributes.flags).await?;
         let made = new_version(custodian, name.version(1), new.spec, secret_length, material);
         let (version, reference) = made.await?;
         let key = KeyRecord {
@@ -142,11 +142,6 @@ impl Keys {
             Some(made) => store::keys::get(&mut read, &made.parse()?).await.map(Some),
             None => Ok(None),
         }
-    }
-
-    /// Whose a new key becomes.
-    pub(super) fn custodian_for(&self, flags: KeyFlags) -> &dyn Custodian {
-        if flags.contains(KeyFlags::PUBLIC_ONLY) { &PublicKeys } else { &*self.custodian }
     }
 
     /// Reads a key, deleted or not.
@@ -255,6 +250,7 @@ pub(super) async fn new_version(
     secret_length: Option<u32>,
     material: Option<&[u8]>,
 ) -> Result<(KeyVersionRecord, StoredReference)> {
+    check_offered(custodian, spec, material.is_some())?;
     let uid = store::random_text(26)?;
     let NewMaterial { reference, public_key } = match material {
         Some(material) => custodian.import(spec, material, uid.as_bytes()).await?,
@@ -268,8 +264,26 @@ pub(super) async fn new_version(
         create_time: store::now(),
         destroy_time: None,
     };
-    let custodian = custodian.id().to_owned();
+    let custodian = custodian.name().to_owned();
     Ok((version, StoredReference { custodian, uid, reference }))
+}
+
+/// Refuses kinds of keys that the custodian does not have.
+fn check_offered(custodian: &dyn Custodian, spec: KeySpec, import: bool) -> Result<()> {
+    let capabilities = custodian.capabilities();
+    let (offered, does) = match import {
+        true => (&capabilities.imports, "take in"),
+        false => (&capabilities.generates, "make"),
+    };
+    if offered.contains(&spec) {
+        return Ok(());
+    }
+    let offered: Vec<_> = offered.iter().map(ToString::to_string).collect();
+    let offered = if offered.is_empty() { "none".into() } else { offered.join(", ") };
+    let name = custodian.name();
+    let message =
+        format!("the custodian {name} does not {does} keys of type {spec}; it does: {offered}");
+    Err(Error::new(Reason::AlgorithmNotSupported, message).in_field("key.spec"))
 }
 
 /// Refuses to change a key that is deleted.

@@ -10,8 +10,8 @@ use supacrypt_crypto::envelope::EnvelopeKey;
 
 use super::{KeyChange, Keys, NewKey};
 use crate::{
-    custody::{CryptoOutput, CryptoRequest, SoftwareCustodian},
-    keyrings::Keyrings,
+    custody::{CryptoOutput, CryptoRequest, Custodians, SoftwareCustodian},
+    keyrings::{Keyrings, NewKeyring},
     store::{KeyFilter, PageQuery, RequestId, Store},
     watch::{Change, Watchers},
 };
@@ -30,10 +30,15 @@ async fn fixture() -> Fixture {
     let store = Arc::new(Store::open(dir.path()).await.unwrap());
     let keyring: KeyringName = "keyrings/dev".parse().unwrap();
     let keyrings = Keyrings::open(Arc::clone(&store)).await.unwrap();
-    keyrings.create(keyring.clone(), String::new(), Vec::new(), None).await.unwrap();
+    keyrings.create(keyring.clone(), NewKeyring::default(), None).await.unwrap();
     let custodian = SoftwareCustodian::new(EnvelopeKey::generate().unwrap());
     let watchers = Arc::<Watchers>::default();
-    let keys = Keys::new(store, Arc::new(custodian), 100, Arc::clone(&watchers));
+    let keys = Keys::new(
+        store,
+        Arc::new(Custodians::new(vec![Arc::new(custodian)])),
+        100,
+        Arc::clone(&watchers),
+    );
     Fixture { keys, keyring, watchers, _dir: dir }
 }
 

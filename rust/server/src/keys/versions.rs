@@ -24,7 +24,7 @@ impl Keys {
         let before = self.get(key).await?;
         refuse_unmodifiable(&before)?;
         // The number is known inside the transaction only; the custodian does not need it.
-        let custodian = self.custodian_for(before.attributes.flags);
+        let custodian = self.custodian_for(key.keyring(), before.attributes.flags).await?;
         let (spec, secret_length) = (before.spec, before.secret_length);
         let made = new_version(custodian, key.version(1), spec, secret_length, None);
         let (mut version, reference) = made.await?;

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::{DataChange, NewContent, NewObject, ObjectChange, Objects};
 use crate::{
-    keyrings::Keyrings,
+    keyrings::{Keyrings, NewKeyring},
     store::{DataRecord, ObjectContent, ObjectFilter, ObjectRecord, PageQuery, RequestId, Store},
     watch::{Change, Watchers},
 };
@@ -26,7 +26,7 @@ async fn fixture() -> Fixture {
     let store = Arc::new(Store::open(dir.path()).await.unwrap());
     let keyring: KeyringName = "keyrings/dev".parse().unwrap();
     let keyrings = Keyrings::open(Arc::clone(&store)).await.unwrap();
-    keyrings.create(keyring.clone(), String::new(), Vec::new(), None).await.unwrap();
+    keyrings.create(keyring.clone(), NewKeyring::default(), None).await.unwrap();
     let watchers = Arc::<Watchers>::default();
     let envelope = Arc::new(EnvelopeKey::generate().unwrap());
     let objects = Objects::new(Arc::clone(&store), envelope, Arc::clone(&watchers));

@@ -5,7 +5,7 @@ use std::pin::pin as pinned;
 use futures_util::FutureExt;
 
 use super::*;
-use crate::keyrings::Keyrings;
+use crate::keyrings::{Keyrings, NewKeyring};
 
 struct Fixture {
     pins: Pins,
@@ -22,7 +22,7 @@ async fn fixture() -> Fixture {
     let envelope = Arc::new(EnvelopeKey::generate().unwrap());
     let keyring: KeyringName = "keyrings/dev".parse().unwrap();
     let keyrings = Keyrings::open(Arc::clone(&store)).await.unwrap();
-    keyrings.create(keyring.clone(), String::new(), Vec::new(), None).await.unwrap();
+    keyrings.create(keyring.clone(), NewKeyring::default(), None).await.unwrap();
     let pins = Pins::open(Arc::clone(&store), Arc::clone(&envelope)).await.unwrap();
     Fixture { pins, keyrings, store, envelope, keyring, _dir: dir }
 }
@@ -108,7 +108,7 @@ async fn a_ticket_is_for_one_use_by_one_principal_in_one_keyring() {
     let it = fixture().await;
     let other = Principal::new("other");
     let elsewhere: KeyringName = "keyrings/prod".parse().unwrap();
-    it.keyrings.create(elsewhere.clone(), String::new(), Vec::new(), None).await.unwrap();
+    it.keyrings.create(elsewhere.clone(), NewKeyring::default(), None).await.unwrap();
     assert_eq!(it.redeem(&app(), &it.keyring, b""), Ok(()), "without a PIN nothing is wanted");
     it.set("1234").await;
     it.pins.change(&app(), &elsewhere, None, Some(pin("1234"))).await.unwrap();
@@ -177,7 +177,7 @@ async fn a_pin_outlives_the_server_and_not_its_keyring() {
     again.verify(&app(), &it.keyring, pin("1234")).await.unwrap();
 
     it.keyrings.delete(&it.keyring, "").await.unwrap();
-    it.keyrings.create(it.keyring.clone(), String::new(), Vec::new(), None).await.unwrap();
+    it.keyrings.create(it.keyring.clone(), NewKeyring::default(), None).await.unwrap();
     again.refresh().await.unwrap();
     assert!(again.redeem(&app(), &it.keyring, b"").is_ok());
     let error = again.verify(&app(), &it.keyring, pin("1234")).await.unwrap_err();

@@ -18,11 +18,12 @@ use super::{
 /// [`Reason::AlreadyExists`].
 pub(crate) async fn insert(connection: &mut Connection, keyring: &KeyringRecord) -> Result<()> {
     sqlx::query(
-        "INSERT INTO keyrings (id, display_name, etag, create_time, update_time)
-         VALUES (?, ?, ?, ?, ?)",
+        "INSERT INTO keyrings (id, display_name, custodian, etag, create_time, update_time)
+         VALUES (?, ?, ?, ?, ?, ?)",
     )
     .bind(keyring.name.keyring().as_str())
     .bind(&keyring.display_name)
+    .bind(&keyring.custodian)
     .bind(&keyring.etag)
     .bind(keyring.create_time.as_microsecond())
     .bind(keyring.update_time.as_microsecond())
@@ -98,11 +99,25 @@ pub(crate) async fn get(connection: &mut Connection, name: &KeyringName) -> Resu
         .fetch_optional(&mut *connection)
         .await
         .map_err(unavailable_because)?
-        .ok_or_else(|| Error::new(Reason::KeyringNotFound, format!("{name} does not exist")))?;
+        .ok_or_else(|| missing(name))?;
     let mut keyrings = [record(&row)?];
     read_grants(connection, &mut keyrings).await?;
     let [keyring] = keyrings;
     Ok(keyring)
+}
+
+/// The name of the custodian of a keyring.
+///
+/// # Errors
+/// [`Reason::KeyringNotFound`].
+pub(crate) async fn custodian(connection: &mut Connection, name: &KeyringName) -> Result<String> {
+    let row = sqlx::query("SELECT custodian FROM keyrings WHERE id = ?")
+        .bind(name.keyring().as_str())
+        .fetch_optional(&mut *connection)
+        .await
+        .map_err(unavailable_because)?
+        .ok_or_else(|| missing(name))?;
+    column(&row, "custodian")
 }
 
 /// Reads a page of keyrings: all, or those where `principal` has a role.
@@ -190,11 +205,16 @@ async fn read_grants(connection: &mut Connection, keyrings: &mut [KeyringRecord]
     Ok(())
 }
 
+fn missing(name: &KeyringName) -> Error {
+    Error::new(Reason::KeyringNotFound, format!("{name} does not exist"))
+}
+
 /// Reads a row of `keyrings`; the grants come after.
 fn record(row: &SqliteRow) -> Result<KeyringRecord> {
     Ok(KeyringRecord {
         name: KeyringName::new(parsed(row, "id")?),
         display_name: column(row, "display_name")?,
+        custodian: column(row, "custodian")?,
         grants: Vec::new(),
         etag: column(row, "etag")?,
         create_time: time(row, "create_time")?,

@@ -16,6 +16,8 @@ pub struct KeyringRecord {
     pub name: KeyringName,
     /// Text for people.
     pub display_name: String,
+    /// What holds its keys.
+    pub custodian: String,
     /// Who may do what.
     pub grants: Vec<(Principal, Role)>,
     /// Changes with every update.

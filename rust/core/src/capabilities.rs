@@ -1,0 +1,24 @@
+//! What a custodian offers.
+
+use strum::IntoEnumIterator;
+
+use crate::{AlgorithmSet, KeySpec};
+
+/// What keys of a custodian can be, and what they can be used by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Capabilities {
+    /// Kinds of keys that it makes.
+    pub generates: Vec<KeySpec>,
+    /// Kinds of keys that it takes in.
+    pub imports: Vec<KeySpec>,
+    /// The algorithms that its keys are used by.
+    pub algorithms: AlgorithmSet,
+}
+
+impl Capabilities {
+    /// Whatever there is.
+    pub fn all() -> Capabilities {
+        let specs: Vec<_> = KeySpec::iter().collect();
+        Capabilities { generates: specs.clone(), imports: specs, algorithms: AlgorithmSet::ALL }
+    }
+}
