@@ -3,6 +3,7 @@
 load("//bazel:archive.bzl", "archive")
 load("//bazel:cargo.bzl", "cargo_binary", "cargo_layer", "cargo_shared")
 load("//bazel:universal.bzl", "universal")
+load("//bazel:workspace.bzl", "cargo_workspace")
 
 # What Rust builds for, and the names of what it makes. glibc 2.28 is that of RHEL 8 and Debian 10.
 TARGETS = {
@@ -46,6 +47,7 @@ RELEASES = [
 # module: with the backend's features tokio has two sockets open that stay when the module is finalized.
 _TOGETHER = {
     "layer": struct(
+        workspace = "clients",
         crates = ["cli", "pkcs11"],
         shared = ["client"],
         # AES-GCM for AVX-512 weighs 680 KB, and what the module encrypts are small records. The same
@@ -53,6 +55,7 @@ _TOGETHER = {
         engine_flags = "-DMY_ASSEMBLER_IS_TOO_OLD_FOR_512AVX",
     ),
     "server-layer": struct(
+        workspace = "backend",
         crates = ["server"],
         shared = [],
         engine_flags = "",
@@ -67,9 +70,9 @@ def _binaries(name, target):
         layer = "%s-%s" % (name, suffix)
         cargo_layer(
             name = layer,
-            crates = ["//rust/" + crate for crate in crates],
             engine_flags = together.engine_flags,
             target = target.rust,
+            workspace = together.workspace,
         )
         if together.shared:
             shared = layer + "-shared"
@@ -123,6 +126,11 @@ def _archives(name, files):
 
 def release():
     """What each target gets, from layers to archives; `:release` is all that is published."""
+    for together in _TOGETHER.values():
+        cargo_workspace(
+            name = together.workspace,
+            crates = ["//rust/" + crate for crate in together.crates],
+        )
     for name, target in TARGETS.items():
         _binaries(name, target)
     for name, parts in UNIVERSAL.items():

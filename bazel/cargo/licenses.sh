@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
-# licenses.sh CRATES SOURCES COMPILED LAYERS PACKAGES OUTPUT: the licences of all third-party crates that
-# packages of the workspace are made of, with their texts and notices, which most of them want to be
-# passed on.
+# licenses.sh CRATES MANIFESTS SOURCES COMPILED LAYERS PACKAGES OUTPUT
+#
+# The licences of all third-party crates that packages of the workspace are made of, with their texts and
+# notices, which most of them want to be passed on.
 set -euo pipefail
 here=$PWD/$(dirname "${BASH_SOURCE[0]}")
 # shellcheck source=bazel/cargo/workspace.sh
 source "$here/workspace.sh"
-packages=$5 output=$PWD/$6
+packages=$6 output=$PWD/$7
 
-make_workspace "${@:1:4}"
+make_workspace "${@:1:5}"
 cd /build/src
 selected=()
 for name in ${packages//,/ }; do selected+=(-p "$name"); done

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# tests.sh CRATES SOURCES COMPILED LAYERS TARGET PACKAGES OUTPUT
+# tests.sh CRATES MANIFESTS SOURCES COMPILED LAYERS TARGET PACKAGES OUTPUT
 #
 # The test programs of all crates, built on a layer, in a folder for each crate; and the programs that
 # they start, in `bin`.
@@ -9,9 +9,9 @@ here=$PWD/$(dirname "${BASH_SOURCE[0]}")
 source "$here/workspace.sh"
 # shellcheck source=bazel/cargo/toolchain.sh
 source "$here/toolchain.sh"
-target=$5 packages=$6 output=$PWD/$7
+target=$6 packages=$7 output=$PWD/$8
 
-make_workspace "${@:1:4}"
+make_workspace "${@:1:5}"
 use_toolchain "$target"
 cd /build/src
 quietly run_cargo test "$packages" --message-format=json-render-diagnostics
