@@ -45,7 +45,7 @@ pub(crate) fn find(
             }
         }
     }
-    for mechanism in mechanism_object::candidates(template)? {
+    for mechanism in mechanism_object::candidates(module, session, template)? {
         if View::Mechanism(mechanism_object::object(mechanism)).matches(template) {
             let object = TokenObject::Mechanism(session.keyring.clone(), mechanism);
             found.push(module.objects.handle(object));

@@ -5,7 +5,7 @@ mod algorithms;
 mod parameter;
 
 use cryptoki_sys::*;
-use supacrypt_core::{Digest, EncryptionScheme, KeyClass, KeySpec};
+use supacrypt_core::{Capabilities, Digest, EncryptionScheme, KeyClass, KeySpec};
 
 pub(crate) use self::parameter::{Cipher, Mechanism, Parameter, Scheme};
 use crate::error::{Result, Rv};
@@ -219,6 +219,24 @@ impl Row {
         TABLE.iter().find(|row| row.mechanism == mechanism).ok_or(Rv(CKR_MECHANISM_INVALID))
     }
 
+    /// Whether it makes keys like this.
+    fn generates(&self, spec: KeySpec) -> bool {
+        let class = match spec.class() {
+            KeyClass::Hmac => KeyClass::Generic,
+            class => class,
+        };
+        self.action == Action::Generate(class)
+    }
+
+    /// Whether keys of a token whose custodian offers this can do something by it. Hashing needs none.
+    pub(crate) fn is_offered(&self, capabilities: &Capabilities) -> bool {
+        match self.action {
+            Action::Digest(_) => true,
+            Action::Generate(_) => capabilities.generates.iter().any(|spec| self.generates(*spec)),
+            _ => !self.algorithms().intersection(capabilities.algorithms).is_empty(),
+        }
+    }
+
     /// Whether the parameter is the length of the MAC.
     pub(crate) fn is_general(&self) -> bool {
         matches!(
@@ -275,9 +293,9 @@ impl Row {
     }
 }
 
-/// All mechanisms, in the order of the table.
-pub(crate) fn all() -> Vec<CK_MECHANISM_TYPE> {
-    TABLE.iter().map(|row| row.mechanism).collect()
+/// The mechanisms of a token whose custodian offers this, in the order of the table.
+pub(crate) fn offered(capabilities: &Capabilities) -> Vec<CK_MECHANISM_TYPE> {
+    TABLE.iter().filter(|row| row.is_offered(capabilities)).map(|row| row.mechanism).collect()
 }
 
 /// The mechanisms that a key works with.
@@ -292,12 +310,7 @@ pub(crate) fn allowed(spec: KeySpec) -> Vec<u8> {
 
 /// The mechanism that makes keys like this.
 pub(crate) fn generation(spec: KeySpec) -> Option<CK_MECHANISM_TYPE> {
-    let class = match spec.class() {
-        KeyClass::Hmac => KeyClass::Generic,
-        class => class,
-    };
-    let makes = |row: &&Row| row.action == Action::Generate(class);
-    TABLE.iter().find(makes).map(|row| row.mechanism)
+    TABLE.iter().find(|row| row.generates(spec)).map(|row| row.mechanism)
 }
 
 /// The standard's names of all mechanisms.
@@ -308,12 +321,31 @@ pub(crate) fn names() -> impl Iterator<Item = &'static str> {
 
 #[cfg(test)]
 mod tests {
+    use supacrypt_core::AlgorithmSet;
+
     use super::*;
 
     #[test]
     fn no_mechanism_is_listed_twice() {
-        let mut all = all();
+        let mut all: Vec<_> = TABLE.iter().map(|row| row.mechanism).collect();
         all.sort_unstable();
         assert!(all.windows(2).all(|pair| pair[0] != pair[1]));
+    }
+
+    #[test]
+    fn a_token_lists_what_its_custodian_offers() {
+        assert_eq!(offered(&Capabilities::all()).len(), TABLE.len());
+        let few = Capabilities {
+            generates: vec![KeySpec::EcP256],
+            imports: Vec::new(),
+            algorithms: AlgorithmSet::from_names(["ecdsa"]).unwrap(),
+        };
+        let listed = offered(&few);
+        for mechanism in [CKM_EC_KEY_PAIR_GEN, CKM_ECDSA, CKM_ECDSA_SHA256, CKM_SHA256] {
+            assert!(listed.contains(&mechanism), "{mechanism:#x}");
+        }
+        for mechanism in [CKM_RSA_PKCS, CKM_RSA_PKCS_KEY_PAIR_GEN, CKM_ECDH1_DERIVE, CKM_AES_CBC] {
+            assert!(!listed.contains(&mechanism), "{mechanism:#x}");
+        }
     }
 }

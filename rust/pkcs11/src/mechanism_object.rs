@@ -4,8 +4,8 @@
 use cryptoki_sys::*;
 
 use crate::{
-    attributes::Attributes, error::Result, mechanism, session_object::SessionObject,
-    template::Template,
+    attributes::Attributes, error::Result, mechanism, module::Module, session::Session,
+    session_object::SessionObject, template::Template,
 };
 
 /// What is known of a mechanism as an object.
@@ -16,9 +16,16 @@ pub(crate) fn object(mechanism: CK_MECHANISM_TYPE) -> SessionObject {
     SessionObject::of_attributes(attributes)
 }
 
-/// The mechanisms that a search may find: all, or none where it does not name their class. Programs
-/// that list all objects of a token do not know what to make of them.
-pub(crate) fn candidates(template: &Template) -> Result<Vec<CK_MECHANISM_TYPE>> {
-    let is_asked_for = template.number(CKA_CLASS)? == Some(CKO_MECHANISM);
-    Ok(if is_asked_for { mechanism::all() } else { Vec::new() })
+/// The mechanisms that a search may find: those of the token, or none where it does not name their
+/// class. Programs that list all objects of a token do not know what to make of them.
+pub(crate) fn candidates(
+    module: &Module,
+    session: &Session,
+    template: &Template,
+) -> Result<Vec<CK_MECHANISM_TYPE>> {
+    if template.number(CKA_CLASS)? != Some(CKO_MECHANISM) {
+        return Ok(Vec::new());
+    }
+    let token = module.slots.token(session.slot, &module.client)?;
+    Ok(mechanism::offered(&token.capabilities))
 }

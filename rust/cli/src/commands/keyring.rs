@@ -25,6 +25,9 @@ pub(crate) enum Keyring {
         /// Text for people, and the token label in PKCS#11; the id by default
         #[arg(long, value_name = "TEXT", default_value = "")]
         display_name: String,
+        /// What holds its keys, for good: `software`, or a custodian of the server's configuration
+        #[arg(long, value_name = "NAME", default_value = "software")]
+        custodian: String,
     },
     /// List the keyrings you see
     List,
@@ -75,10 +78,14 @@ impl Keyring {
     pub(crate) fn run(self, context: &Context) -> Result<()> {
         let api = context.api()?;
         match self {
-            Keyring::Create { keyring, display_name } => {
+            Keyring::Create { keyring, display_name, custodian } => {
                 let request = v1::CreateKeyringRequest {
                     keyring_id: keyring.id().to_string(),
-                    keyring: Some(v1::Keyring { display_name, ..v1::Keyring::default() }),
+                    keyring: Some(v1::Keyring {
+                        display_name,
+                        custodian,
+                        ..v1::Keyring::default()
+                    }),
                     request_id: request_id()?,
                 };
                 show(context, api.create_keyring(request)?)

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use serde::Serialize;
-use supacrypt_core::Role;
+use supacrypt_core::{Capabilities, KeySpec, Role};
 use supacrypt_proto::v1;
 
 use super::{short, time};
@@ -16,12 +16,34 @@ pub(crate) struct KeyringView {
     create_time: Option<Timestamp>,
     update_time: Option<Timestamp>,
     pin: Option<PinView>,
+    custodian: String,
+    capabilities: Option<CapabilitiesView>,
     etag: String,
 }
 
 #[derive(Serialize)]
 struct PinView {
     tries_left: u32,
+}
+
+#[derive(Serialize)]
+struct CapabilitiesView {
+    generates: Vec<String>,
+    imports: Vec<String>,
+    /// All there are when empty.
+    algorithms: Vec<String>,
+}
+
+impl From<v1::Capabilities> for CapabilitiesView {
+    fn from(capabilities: v1::Capabilities) -> Self {
+        let known = Capabilities::from(capabilities);
+        let names = |specs: &[KeySpec]| specs.iter().map(ToString::to_string).collect();
+        CapabilitiesView {
+            generates: names(&known.generates),
+            imports: names(&known.imports),
+            algorithms: known.algorithms.names().collect(),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -42,6 +64,8 @@ impl From<v1::Keyring> for KeyringView {
             create_time: time(keyring.create_time.as_ref()),
             update_time: time(keyring.update_time.as_ref()),
             pin: keyring.pin.map(|pin| PinView { tries_left: pin.tries_left }),
+            custodian: keyring.custodian,
+            capabilities: keyring.capabilities.map(Into::into),
             name: keyring.name,
             display_name: keyring.display_name,
             etag: keyring.etag,
@@ -55,6 +79,7 @@ impl KeyringView {
         let mut rows = vec![
             ("name", self.name.clone()),
             ("display name", self.display_name.clone()),
+            ("custodian", self.custodian.clone()),
             ("created", short(self.create_time)),
             ("updated", short(self.update_time)),
         ];
@@ -64,6 +89,16 @@ impl KeyringView {
                 left => format!("set, {left} tries left"),
             };
             rows.push(("PIN", state));
+        }
+        match &self.capabilities {
+            None => rows.push(("offers", "nothing: the server has no such custodian now".into())),
+            // Without a limit it is the software custodian, which has everything.
+            Some(offered) if offered.algorithms.is_empty() => {}
+            Some(offered) => {
+                rows.push(("makes", offered.generates.join(" ")));
+                rows.push(("takes in", offered.imports.join(" ")));
+                rows.push(("algorithms", offered.algorithms.join(" ")));
+            }
         }
         for grant in &self.grants {
             rows.push(("grant", format!("{} {}", grant.role, grant.principal)));

@@ -7,6 +7,7 @@ use super::{
     output::{put, put_list},
 };
 use crate::{
+    error::Rv,
     mechanism::{self, Row},
     module::Module,
     slot::token_info,
@@ -61,9 +62,9 @@ pub(super) unsafe extern "C" fn get_mechanism_list(
 ) -> CK_RV {
     guard("C_GetMechanismList", || {
         let module = Module::current()?;
-        module.slots.token(slot, &module.client)?;
+        let token = module.slots.token(slot, &module.client)?;
         // SAFETY: the caller passes a list and its length.
-        unsafe { put_list(list, count, &mechanism::all()) }
+        unsafe { put_list(list, count, &mechanism::offered(&token.capabilities)) }
     })
 }
 
@@ -74,8 +75,12 @@ pub(super) unsafe extern "C" fn get_mechanism_info(
 ) -> CK_RV {
     guard("C_GetMechanismInfo", || {
         let module = Module::current()?;
-        module.slots.token(slot, &module.client)?;
+        let token = module.slots.token(slot, &module.client)?;
+        let row = Row::of(mechanism)?;
+        if !row.is_offered(&token.capabilities) {
+            return Err(Rv(CKR_MECHANISM_INVALID));
+        }
         // SAFETY: the caller passes a CK_MECHANISM_INFO to write to.
-        unsafe { put(info, Row::of(mechanism)?.info()) }
+        unsafe { put(info, row.info()) }
     })
 }
