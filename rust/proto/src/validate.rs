@@ -23,6 +23,8 @@ pub mod limits {
     pub const MATERIAL: usize = 8 * 1024;
     /// `Keyring.display_name`, bytes.
     pub const DISPLAY_NAME: usize = 64;
+    /// `Keyring.custodian`, bytes.
+    pub const CUSTODIAN: usize = 63;
     /// `Key.label` and `Object.label`, bytes.
     pub const LABEL: usize = 255;
     /// `Key.object_id` and `Object.object_id`, bytes.

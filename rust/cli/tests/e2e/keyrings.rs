@@ -34,7 +34,12 @@ fn keyrings_are_made_changed_listed_and_deleted() {
     let admin = admin(&backend);
     let made = admin.json(&["keyring", "create", "release", "--display-name", "Releases"]);
     assert_eq!(made["name"], "keyrings/release");
+    assert_eq!(made["custodian"], "software");
+    assert!(made["capabilities"]["generates"].as_array().unwrap().contains(&"rsa-2048".into()));
     admin.fails(1, "ALREADY_EXISTS", &["keyring", "create", "release"]);
+    let elsewhere = ["keyring", "create", "elsewhere", "--custodian", "vault"];
+    let message = admin.fails(2, "INVALID_ARGUMENT", &elsewhere);
+    assert!(message.contains("\"vault\"; it has software"), "{message}");
 
     let changed = admin.json(&["keyring", "update", "release", "--display-name", "Ours"]);
     assert_eq!(changed["display_name"], "Ours");

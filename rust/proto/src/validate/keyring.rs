@@ -12,6 +12,7 @@ use crate::v1;
 impl Validate for v1::Keyring {
     fn validate(&self) -> Result<()> {
         text("keyring.display_name", &self.display_name, limits::DISPLAY_NAME)?;
+        text("keyring.custodian", &self.custodian, limits::CUSTODIAN)?;
         bytes("keyring.etag", self.etag.len(), limits::TOKEN)?;
         at_most("keyring.grants", self.grants.len(), limits::GRANTS, "grants")?;
         let mut principals = HashSet::new();
