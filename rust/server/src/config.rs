@@ -138,6 +138,8 @@ mod tests {
         refused(&format!("{TLS}[limits]\nmax_connections = 0\n"));
         let message = refused(&format!("{TLS}[limits]\nhandshake_timeout = \"0s\"\n"));
         assert!(message.contains("limits.handshake_timeout"), "{message}");
+        let message = refused(&format!("{TLS}[seal]\ntype = \"passphrase\"\n"));
+        assert!(message.contains("seal.path is missing"), "{message}");
     }
 
     #[test]

@@ -17,6 +17,7 @@ mod new_id;
 pub mod objects;
 pub mod pins;
 pub mod seal;
+mod secret_file;
 mod server;
 pub mod service;
 pub mod store;

@@ -4,12 +4,18 @@
 //! whose own secret lies outside the store. Whoever copies the database alone has nothing.
 
 mod file;
+mod passphrase;
 
 use async_trait::async_trait;
 use supacrypt_core::Result;
 use supacrypt_crypto::envelope::EnvelopeKey;
 
 pub use file::FileSeal;
+pub use passphrase::PassphraseSeal;
+
+/// Authenticated with every wrapped key, so that nothing else sealed with a seal's secret can be taken
+/// for one.
+const CONTEXT: &[u8] = b"supacrypt data-wrapping key";
 
 /// Wraps and unwraps the data-wrapping key.
 #[async_trait]

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::audit::{AuditLog, Options};
 use crate::authz::ClosedRule;
-use crate::config::Config;
+use crate::config::{Config, SealType};
 use crate::custody::{Custodians, SoftwareCustodian};
 use crate::endpoints::Endpoints;
 use crate::grpc;
@@ -20,7 +20,7 @@ use crate::keyrings::Keyrings;
 use crate::keys::{Keys, is_sealed, unlock};
 use crate::objects::Objects;
 use crate::pins::Pins;
-use crate::seal::FileSeal;
+use crate::seal::{FileSeal, PassphraseSeal, Seal};
 use crate::service::{Resources, Service};
 use crate::store::Store;
 use crate::telemetry::{self, Metrics, Readiness};
@@ -58,8 +58,7 @@ impl Server {
 
         let metrics = Metrics::new();
         let store = Arc::new(Store::open(&config.data_dir).await?);
-        let seal = FileSeal::open(&config.seal_path(), !is_sealed(&store).await?)?;
-        let envelope = Arc::new(unlock(&store, &seal).await?);
+        let envelope = Arc::new(unlock(&store, &*seal(&config, &store).await?).await?);
         let keyrings = Keyrings::open(Arc::clone(&store)).await?;
         let pins = Pins::open(Arc::clone(&store), Arc::clone(&envelope)).await?;
         let watchers = Arc::<Watchers>::default();
@@ -176,6 +175,15 @@ async fn purge_periodically(service: Arc<Service>) {
             Err(error) => tracing::error!("keys could not be purged, trying again: {error}"),
         }
     }
+}
+
+/// The seal that `config` names. A file for it is made for a new store only.
+async fn seal(config: &Config, store: &Store) -> Result<Box<dyn Seal>> {
+    let path = config.seal_path();
+    Ok(match config.seal.r#type {
+        SealType::File => Box::new(FileSeal::open(&path, !is_sealed(store).await?)?),
+        SealType::Passphrase => Box::new(PassphraseSeal::open(&path)?),
+    })
 }
 
 /// Makes the data directory, for the server's account alone.

@@ -128,6 +128,24 @@ fn a_seal_that_others_can_read_is_refused() {
 }
 
 #[test]
+fn a_store_opens_with_the_passphrase_it_was_made_with() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = prepared("seal = { type = \"passphrase\", path = \"passphrase\" }");
+    let path = dir.path().join("passphrase");
+    std::fs::write(&path, "correct horse battery staple\n").unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+    for _ in 0..2 {
+        assert_eq!(Running::start(dir.path()).terminate(), 0);
+    }
+    assert!(!dir.path().join("data/seal.key").exists());
+    std::fs::write(&path, "incorrect horse battery staple\n").unwrap();
+    let (code, text) = output(dir.path(), &[]);
+    assert_eq!(code, 1, "{text}");
+    assert!(text.contains("is not that of this store"), "{text}");
+    assert!(!text.contains("horse"), "{text}");
+}
+
+#[test]
 fn a_second_server_on_the_same_data_is_refused_and_harms_nothing() {
     let dir = prepared("");
     let running = Running::start(dir.path());

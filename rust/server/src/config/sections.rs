@@ -144,7 +144,8 @@ impl Default for Cache {
 pub struct SealSettings {
     /// Which seal.
     pub r#type: SealType,
-    /// The file of a file seal; `seal.key` in the data directory when not named.
+    /// The file of a file seal, `seal.key` in the data directory when not named; or that with the
+    /// passphrase.
     #[serde(deserialize_with = "optional_path")]
     pub path: Option<PathBuf>,
 }
@@ -156,6 +157,8 @@ pub enum SealType {
     /// A secret in a file: for development, or a disk that is encrypted. Made at the first start.
     #[default]
     File,
+    /// A passphrase, which the server reads from a file.
+    Passphrase,
 }
 
 /// The process's memory.
@@ -198,6 +201,10 @@ impl Config {
 
     /// Checks what types cannot say.
     pub(super) fn check(&self) -> Result<()> {
+        if self.seal.r#type == SealType::Passphrase && self.seal.path.is_none() {
+            let message = "seal.path is missing; name the file that has the passphrase";
+            return Err(Error::new(Reason::Configuration, message).in_field("seal.path"));
+        }
         let limits = &self.limits;
         for (key, value) in [
             ("limits.operation_deadline", limits.operation_deadline),

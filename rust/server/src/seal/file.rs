@@ -3,20 +3,16 @@
 use std::{
     fs::{self, OpenOptions},
     io::{self, Write},
-    os::unix::fs::{OpenOptionsExt, PermissionsExt},
+    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
 };
 
 use async_trait::async_trait;
 use supacrypt_core::{Error, Reason, Result};
 use supacrypt_crypto::envelope::EnvelopeKey;
-use zeroize::Zeroizing;
 
-use super::Seal;
-
-/// Authenticated with every wrapped key, so that nothing else sealed with the file's secret can be
-/// taken for one.
-const CONTEXT: &[u8] = b"supacrypt data-wrapping key";
+use super::{CONTEXT, Seal};
+use crate::secret_file;
 
 /// A seal by the 32 bytes of a file that only its owner can read.
 pub struct FileSeal {
@@ -38,23 +34,9 @@ impl FileSeal {
                 configuration(format!("the seal file {shown} cannot be made: {error}"))
             })?;
         }
-        let metadata = fs::metadata(path).map_err(|error| {
-            configuration(format!(
-                "the seal file {shown} cannot be read: {error}. Without it the keys in the store \
-                 cannot be opened; restore it from your backup"
-            ))
-        })?;
-        let mode = metadata.permissions().mode();
-        if mode & 0o077 != 0 {
-            return Err(configuration(format!(
-                "the seal file {shown} can be read by others than its owner (mode {:03o}); \
-                 run `chmod 600 {shown}`, and replace the seal if someone may have read it",
-                mode & 0o777
-            )));
-        }
-        let bytes = fs::read(path).map(Zeroizing::new).map_err(|error| {
-            configuration(format!("the seal file {shown} cannot be read: {error}"))
-        })?;
+        let missing =
+            "Without it the keys in the store cannot be opened; restore it from your backup";
+        let bytes = secret_file::read(path, "the seal file", missing)?;
         let key = EnvelopeKey::from_bytes(&bytes)
             .map_err(|error| configuration(format!("the seal file {shown}: {error}")))?;
         Ok(FileSeal { path: path.to_path_buf(), key })
@@ -106,6 +88,8 @@ fn create_secret(path: &Path) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
 
     #[tokio::test]
