@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use supacrypt_core::{Error, Principal, Reason, Result};
+use supacrypt_crypto::envelope::EnvelopeKey;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -58,7 +59,7 @@ impl Server {
 
         let metrics = Metrics::new();
         let store = Arc::new(Store::open(&config.data_dir).await?);
-        let envelope = Arc::new(unlock(&store, &*seal(&config, &store).await?).await?);
+        let envelope = Arc::new(unsealed(&config, &store).await?);
         let keyrings = Keyrings::open(Arc::clone(&store)).await?;
         let pins = Pins::open(Arc::clone(&store), Arc::clone(&envelope)).await?;
         let watchers = Arc::<Watchers>::default();
@@ -177,12 +178,19 @@ async fn purge_periodically(service: Arc<Service>) {
     }
 }
 
-/// The seal that `config` names. A file for it is made for a new store only.
-async fn seal(config: &Config, store: &Store) -> Result<Box<dyn Seal>> {
-    let path = config.seal_path();
-    Ok(match config.seal.r#type {
-        SealType::File => Box::new(FileSeal::open(&path, !is_sealed(store).await?)?),
-        SealType::Passphrase => Box::new(PassphraseSeal::open(&path)?),
+/// The store's wrapping key. A file for a seal is made for a new store only.
+async fn unsealed(config: &Config, store: &Store) -> Result<EnvelopeKey> {
+    let previous = config.seal.previous.as_ref();
+    let previous = previous.map(|seal| open_seal(seal.r#type, &seal.path, false)).transpose()?;
+    let create = previous.is_some() || !is_sealed(store).await?;
+    let seal = open_seal(config.seal.r#type, &config.seal_path(), create)?;
+    unlock(store, &*seal, previous.as_deref()).await
+}
+
+fn open_seal(kind: SealType, path: &Path, create: bool) -> Result<Box<dyn Seal>> {
+    Ok(match kind {
+        SealType::File => Box::new(FileSeal::open(path, create)?),
+        SealType::Passphrase => Box::new(PassphraseSeal::open(path)?),
     })
 }
 

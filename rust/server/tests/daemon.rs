@@ -145,6 +145,61 @@ fn a_store_opens_with_the_passphrase_it_was_made_with() {
     assert!(!text.contains("horse"), "{text}");
 }
 
+/// Gives the server another line in the place of that for the seal.
+fn reseal(dir: &Path, seal: &str) {
+    let path = dir.join("supacryptd.toml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let others = text.lines().filter(|line| !line.starts_with("seal = "));
+    let text: Vec<_> = [seal].into_iter().chain(others).collect();
+    std::fs::write(path, text.join("\n")).unwrap();
+}
+
+#[test]
+fn a_store_moves_from_one_seal_to_another() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = prepared("");
+    let start = || assert_eq!(Running::start(dir.path()).terminate(), 0);
+    let refused = || {
+        let (code, text) = output(dir.path(), &[]);
+        assert_eq!(code, 1, "{text}");
+        text
+    };
+    start();
+    let passphrase = |name: &str, text: &str| {
+        let path = dir.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+    };
+    passphrase("one", "correct horse battery staple");
+    passphrase("two", "another horse, another battery");
+
+    let file = r#"previous = { type = "file", path = "data/seal.key" }"#;
+    let one = r#"type = "passphrase", path = "one""#;
+    reseal(dir.path(), &format!("seal = {{ {one} }}"));
+    assert!(refused().contains("seal.previous"));
+    reseal(dir.path(), &format!("seal = {{ {one}, {file} }}"));
+    start();
+    // Neither what was before the move nor a second start harms it, and the file is of no use now.
+    start();
+    reseal(dir.path(), &format!("seal = {{ {one} }}"));
+    std::fs::remove_file(dir.path().join("data/seal.key")).unwrap();
+    start();
+
+    let two = r#"type = "passphrase", path = "two""#;
+    reseal(dir.path(), &format!("seal = {{ {two} }}"));
+    assert!(refused().contains("two is not that of this store"));
+    reseal(dir.path(), &format!("seal = {{ {two}, previous = {{ {one} }} }}"));
+    start();
+    reseal(dir.path(), &format!("seal = {{ {one} }}"));
+    assert!(refused().contains("one is not that of this store"));
+
+    // And back to a file, which is made for it.
+    reseal(dir.path(), &format!("seal = {{ type = \"file\", previous = {{ {two} }} }}"));
+    start();
+    reseal(dir.path(), "");
+    start();
+}
+
 #[test]
 fn a_second_server_on_the_same_data_is_refused_and_harms_nothing() {
     let dir = prepared("");

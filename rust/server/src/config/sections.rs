@@ -148,6 +148,19 @@ pub struct SealSettings {
     /// passphrase.
     #[serde(deserialize_with = "optional_path")]
     pub path: Option<PathBuf>,
+    /// The seal that the store has now, where it shall get this one at the next start.
+    pub previous: Option<PreviousSeal>,
+}
+
+/// A seal that a store is to lose.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PreviousSeal {
+    /// Which seal.
+    pub r#type: SealType,
+    /// Its file.
+    #[serde(deserialize_with = "path")]
+    pub path: PathBuf,
 }
 
 /// The seals there are.

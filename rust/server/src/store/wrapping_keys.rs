@@ -18,6 +18,18 @@ pub(crate) async fn newest(connection: &mut Connection) -> Result<Option<(String
     Ok(row.map(|row| (row.get("seal"), row.get("wrapped"))))
 }
 
+/// Puts a key in the place of all there were. What was wrapped before is erased.
+///
+/// # Errors
+/// [`Reason::StoreUnavailable`](supacrypt_core::Reason::StoreUnavailable).
+pub(crate) async fn replace(connection: &mut Connection, seal: &str, wrapped: &[u8]) -> Result<()> {
+    sqlx::query("DELETE FROM wrapping_keys")
+        .execute(&mut *connection)
+        .await
+        .map_err(unavailable_because)?;
+    insert(connection, seal, wrapped).await
+}
+
 /// Adds a key, which becomes the newest.
 ///
 /// # Errors
