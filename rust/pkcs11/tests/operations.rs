@@ -31,6 +31,7 @@ fn main() {
         ("aes_comes_back_in_every_mode_and_in_pieces", aes),
         ("hmac_is_made_and_verified", hmac),
         ("digests_are_those_of_the_engine", digests),
+        ("a_gibibyte_is_hashed_here_in_constant_memory", gibibyte),
         ("random_bytes_differ", random),
         ("a_query_and_a_small_buffer_leave_the_operation_active", buffers),
         ("an_operation_in_progress_is_not_begun_again", active),
@@ -295,5 +296,45 @@ fn active(_: &mut Backend) {
     session.sign_update(MESSAGE).expect("a piece");
     session.sign_final().expect("a signature");
     drop(session);
+    end(context);
+}
+
+/// Most memory that the process had at once so far, KiB.
+#[cfg(target_os = "linux")]
+fn peak_memory() -> Option<usize> {
+    let status = std::fs::read_to_string("/proc/self/status").expect("what the kernel says");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    Some(line?.trim().strip_suffix(" kB")?.parse().expect("a number"))
+}
+
+/// Other systems have no such file, and the module no code of its own for them here.
+#[cfg(not(target_os = "linux"))]
+fn peak_memory() -> Option<usize> {
+    Some(0)
+}
+
+fn gibibyte(backend: &mut Backend) {
+    let context = load();
+    let session = open(&context);
+    let (public, private) = p256(&session, "gibibyte");
+    let piece = vec![7; 1 << 20];
+    let all = || std::iter::repeat_n(&piece, 1024);
+    // What the first operation allocates for good is no part of it.
+    session.sign(&Mechanism::EcdsaSha256, private, &piece).expect("a signature");
+    let (before, asked) = (peak_memory().expect("VmHWM"), backend.audit().len());
+
+    session.digest_init(&Mechanism::Sha256).expect("begin");
+    all().for_each(|piece| session.digest_update(piece).expect("a piece"));
+    let hashed = session.digest_final().expect("a digest");
+    session.sign_init(&Mechanism::EcdsaSha256, private).expect("begin");
+    all().for_each(|piece| session.sign_update(piece).expect("a piece"));
+    let signature = session.sign_final().expect("a signature");
+    session.verify(&Mechanism::Ecdsa, public, &hashed, &signature).expect("of the same data");
+
+    let grown = peak_memory().expect("VmHWM") - before;
+    assert!(grown < 4096, "{grown} KiB more than before");
+    let asked = backend.audit().split_off(asked);
+    let signed = asked.iter().filter(|entry| entry.action == "Sign").count();
+    assert!(signed == 1 && asked.len() < 8, "the data stays here: {asked:?}");
     end(context);
 }
