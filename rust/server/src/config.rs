@@ -4,8 +4,10 @@
 //! `SUPACRYPTD_LISTEN__GRPC` overrides `listen.grpc`. Keys nobody knows are refused, so that a
 //! misspelt limit is noticed before it is missed.
 
+mod custodians;
 mod sections;
 
+pub use custodians::{CustodianSettings, CustodianType};
 pub use sections::{
     Audit, Authorization, Cache, Config, Limits, Listen, Log, Memory, SealSettings, SealType, Tls,
 };
@@ -140,6 +142,47 @@ mod tests {
         assert!(message.contains("limits.handshake_timeout"), "{message}");
         let message = refused(&format!("{TLS}[seal]\ntype = \"passphrase\"\n"));
         assert!(message.contains("seal.path is missing"), "{message}");
+    }
+
+    #[test]
+    fn a_custodian_is_described_whole() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("supacryptd.toml");
+        let hsm = "[custodians.hsm]\ntype = \"pkcs11\"\nmodule = \"/lib/p11.so\"\n\
+                   token = \"keys\"\npin_file = \"hsm.pin\"\n";
+        std::fs::write(&file, format!("{TLS}{hsm}")).unwrap();
+        let config = read(&file).unwrap();
+        let hsm = &config.custodians["hsm"];
+        assert_eq!(hsm.r#type, CustodianType::Pkcs11);
+        assert_eq!(hsm.module, PathBuf::from("/lib/p11.so"));
+        assert_eq!(hsm.pin_file, dir.path().join("hsm.pin"));
+        assert_eq!((hsm.token.as_deref(), hsm.serial.as_deref()), (Some("keys"), None));
+        assert_eq!(hsm.sessions.get(), 16);
+    }
+
+    #[test]
+    fn a_custodian_has_one_token_and_a_name_of_its_own() {
+        let refused = |name: &str, token: &str| {
+            let error = load(&format!(
+                "{TLS}[custodians.{name}]\ntype = \"pkcs11\"\nmodule = \"m\"\npin_file = \"p\"\n{token}"
+            ))
+            .unwrap_err();
+            assert_eq!(error.reason(), Reason::Configuration);
+            error
+        };
+        let error = refused("hsm", "");
+        assert!(error.message().contains("say which token"), "{error}");
+        assert_eq!(error.field(), Some("custodians.hsm"));
+        let error = refused("hsm", "token = \"a\"\nserial = \"b\"");
+        assert!(error.message().contains("leave one out"), "{error}");
+        for name in ["software", "public", "Hsm", "-"] {
+            let error = refused(name, "token = \"a\"");
+            assert!(error.message().contains("rename the table"), "{error}");
+        }
+        let error = refused("hsm", "token = \"a\"\nsessions = 0");
+        assert!(error.message().contains("custodians.hsm.sessions"), "{error}");
+        let error = refused("hsm", "token = \"a\"\nslot = 0");
+        assert!(error.message().contains("slot"), "{error}");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! The rest of the server knows keys by an opaque reference and a [`KeyHandle`]. Whether the
 //! material lies in this process or in a service somewhere else is the custodian's business.
 
+mod pkcs11;
 mod public;
 mod registry;
 mod software;
@@ -17,6 +18,7 @@ use supacrypt_core::{
 use supacrypt_crypto::Material;
 use zeroize::Zeroizing;
 
+pub use pkcs11::Pkcs11Custodian;
 use public::PublicKeys;
 pub use registry::{Custodians, SOFTWARE};
 pub use software::SoftwareCustodian;

@@ -13,8 +13,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::audit::{AuditLog, Options};
 use crate::authz::ClosedRule;
-use crate::config::{Config, SealType};
-use crate::custody::{Custodians, SoftwareCustodian};
+use crate::config::{Config, CustodianType, SealType};
+use crate::custody::{Custodian, Custodians, Pkcs11Custodian, SoftwareCustodian};
 use crate::endpoints::Endpoints;
 use crate::grpc;
 use crate::keyrings::Keyrings;
@@ -64,7 +64,7 @@ impl Server {
         let pins = Pins::open(Arc::clone(&store), Arc::clone(&envelope)).await?;
         let watchers = Arc::<Watchers>::default();
         let software = SoftwareCustodian::new(Arc::clone(&envelope));
-        let custodians = Arc::new(Custodians::new(vec![Arc::new(software)]));
+        let custodians = Arc::new(custodians(software, &config).await?);
         let cached_keys = config.cache.keys.get() as u64;
         let keys = Keys::new(Arc::clone(&store), custodians, cached_keys, Arc::clone(&watchers));
         let objects = Objects::new(Arc::clone(&store), envelope, Arc::clone(&watchers));
@@ -147,6 +147,17 @@ impl Server {
         tracing::info!("stopped");
         served
     }
+}
+
+/// The software custodian, and those that are configured.
+async fn custodians(software: SoftwareCustodian, config: &Config) -> Result<Custodians> {
+    let mut named: Vec<Arc<dyn Custodian>> = vec![Arc::new(software)];
+    for (name, settings) in &config.custodians {
+        named.push(match settings.r#type {
+            CustodianType::Pkcs11 => Arc::new(Pkcs11Custodian::open(name, settings).await?),
+        });
+    }
+    Ok(Custodians::new(named))
 }
 
 fn readiness(store: &Arc<Store>, service: &Arc<Service>) -> Readiness {

@@ -1,5 +1,6 @@
 //! The keys of the configuration and their defaults.
 
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
@@ -10,6 +11,7 @@ use jiff::fmt::serde::unsigned_duration::friendly::compact::required as duration
 use serde::{Deserialize, Deserializer};
 use supacrypt_core::{Error, Reason, Result};
 
+use super::CustodianSettings;
 use crate::audit::Durability;
 use crate::memory::MemoryLock;
 use crate::telemetry::LogFormat;
@@ -41,6 +43,9 @@ pub struct Config {
     /// What protects the keys at rest.
     #[serde(default)]
     pub seal: SealSettings,
+    /// What holds keys beside the software custodian, by the names that keyrings choose it by.
+    #[serde(default)]
+    pub custodians: BTreeMap<String, CustodianSettings>,
     /// The process's memory.
     #[serde(default)]
     pub memory: Memory,
@@ -228,11 +233,11 @@ impl Config {
                 return Err(Error::new(Reason::Configuration, message).in_field(key));
             }
         }
-        Ok(())
+        self.custodians.iter().try_for_each(|(name, custodian)| custodian.check(name))
     }
 }
 
-fn nonzero(value: usize) -> NonZeroUsize {
+pub(super) fn nonzero(value: usize) -> NonZeroUsize {
     NonZeroUsize::new(value).expect("invariant: called with constants above zero")
 }
 
@@ -245,7 +250,7 @@ fn default_drain_timeout() -> Duration {
 }
 
 /// A path that starts, when relative, at the folder of the file it stands in.
-fn path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PathBuf, D::Error> {
+pub(super) fn path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PathBuf, D::Error> {
     RelativePathBuf::deserialize(deserializer).map(|path| path.relative())
 }
 

@@ -54,7 +54,8 @@ impl Custodian for PublicKeys {
     }
 }
 
-struct PublicHandle(PublicKey);
+/// A public key, ready for use.
+pub(super) struct PublicHandle(pub(super) PublicKey);
 
 impl KeyHandle for PublicHandle {
     fn weight(&self, operation: Operation) -> Weight {

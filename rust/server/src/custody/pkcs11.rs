@@ -1,0 +1,154 @@
+//! The PKCS#11 custodian: keys that an HSM makes, keeps and uses, by its PKCS#11 module.
+//!
+//! What is secret never comes into this process. What needs no secret, verifying and encrypting with a
+//! public key, is computed here.
+
+mod call;
+mod encoding;
+mod fault;
+mod handle;
+mod import;
+mod make;
+mod mechanism;
+mod module;
+mod object;
+mod offer;
+mod pin;
+mod template;
+mod token;
+mod trial;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use cryptoki::object::ObjectClass;
+use supacrypt_core::{Capabilities, Error, KeySpec, Reason, Result};
+use supacrypt_crypto::Material;
+use tokio::task::spawn_blocking;
+
+use self::handle::TokenKey;
+use self::module::TokenName;
+use self::object::{Found, find};
+use self::offer::Mechanisms;
+use self::token::{Again, Token};
+use super::{Custodian, KeyHandle, NewMaterial};
+use crate::config::CustodianSettings;
+
+/// Keeps keys as objects of one token.
+///
+/// They are private, sensitive and not extractable (PKCS#11 v3.1, sections 4.8 to 4.10). Their `CKA_ID`
+/// is the context that they were made in.
+pub struct Pkcs11Custodian {
+    name: String,
+    token: Arc<Token>,
+    capabilities: Capabilities,
+    derives: bool,
+}
+
+impl Pkcs11Custodian {
+    /// Loads the module, logs in to the token and tries what it does.
+    ///
+    /// # Errors
+    /// [`Reason::Configuration`] when the module, the token or the PIN is not what the settings say.
+    pub async fn open(name: &str, settings: &CustodianSettings) -> Result<Pkcs11Custodian> {
+        let (name, settings) = (name.to_owned(), settings.clone());
+        let key = format!("custodians.{name}");
+        let opened = spawn_blocking(move || Self::open_here(name, &settings)).await;
+        let opened =
+            opened.map_err(|_| Error::new(Reason::Internal, "opening a token was interrupted"))?;
+        opened.map_err(|error| {
+            let message = format!("{key}: {error}");
+            Error::new(Reason::Configuration, message).in_field(key)
+        })
+    }
+
+    fn open_here(name: String, settings: &CustodianSettings) -> Result<Pkcs11Custodian> {
+        let token = match (&settings.token, &settings.serial) {
+            (Some(label), _) => TokenName::Label(label.clone()),
+            (None, Some(serial)) => TokenName::Serial(serial.clone()),
+            (None, None) => {
+                let message = "say which token, by `token` or `serial`";
+                return Err(Error::new(Reason::Configuration, message));
+            }
+        };
+        let pin = pin::read(&settings.pin_file)?;
+        let module = module::load(&settings.module)?;
+        let token = Token::new(&name, module, token, pin, settings.sessions.get());
+        let mechanisms = Mechanisms::of(&token).map_err(|fault| fault.explain(&name))?;
+        let capabilities = mechanisms.capabilities(&token);
+        let derives = mechanisms.derives();
+        tracing::info!(
+            custodian = name,
+            kinds = capabilities.generates.len(),
+            algorithms = capabilities.algorithms.names().count(),
+            "the token is there"
+        );
+        Ok(Pkcs11Custodian { name, token: Arc::new(token), capabilities, derives })
+    }
+}
+
+#[async_trait]
+impl Custodian for Pkcs11Custodian {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
+    }
+
+    async fn generate(
+        &self,
+        spec: KeySpec,
+        secret_length: Option<u32>,
+        context: &[u8],
+    ) -> Result<NewMaterial> {
+        let length = secret_length.map_or(spec.bytes(), |length| length as usize);
+        if spec.secret_lens().is_some_and(|lengths| !lengths.contains(&length)) {
+            let message = format!("a key of type {spec} cannot have {length} bytes");
+            return Err(Error::new(Reason::InvalidArgument, message));
+        }
+        make::generate(&self.token, spec, length, self.derives, context).await
+    }
+
+    async fn import(&self, spec: KeySpec, material: &[u8], context: &[u8]) -> Result<NewMaterial> {
+        import::import(&self.token, spec, material, self.derives, context).await
+    }
+
+    async fn open(
+        &self,
+        spec: KeySpec,
+        reference: &[u8],
+        context: &[u8],
+    ) -> Result<Arc<dyn KeyHandle>> {
+        let id = object::id(reference)?.to_vec();
+        if id != context {
+            return Err(Error::new(
+                Reason::CustodianUnavailable,
+                "the store refers to the token's key of another version: it was altered",
+            ));
+        }
+        let open = move |lease: &token::Lease| {
+            let session = &lease.session;
+            if !spec.is_asymmetric() {
+                find(session, &id, ObjectClass::SECRET_KEY)?;
+                return Ok((Found::new(&id, ObjectClass::SECRET_KEY), None));
+            }
+            let public = find(session, &id, ObjectClass::PUBLIC_KEY)?;
+            let public = encoding::public_key(session, public, spec)?;
+            Ok((Found::new(&id, ObjectClass::PRIVATE_KEY), Some(public)))
+        };
+        let (key, public) = self.token.run(Again::Once, open).await?;
+        Ok(Arc::new(TokenKey::new(Arc::clone(&self.token), spec, key, public)))
+    }
+
+    async fn export(&self, _: KeySpec, _: &[u8], _: &[u8]) -> Result<Material> {
+        let message = format!("keys of the custodian {} never leave its token", self.name);
+        Err(Error::new(Reason::UsageNotPermitted, message))
+    }
+
+    async fn destroy(&self, reference: &[u8]) -> Result<()> {
+        let id = object::id(reference)?.to_vec();
+        self.token.run(Again::Once, move |lease| object::destroy(&lease.session, &id)).await
+    }
+}

@@ -1,0 +1,112 @@
+//! The objects of a token that are keys of ours, by their `CKA_ID`.
+
+use cryptoki::object::{Attribute, ObjectClass, ObjectHandle};
+use cryptoki::session::Session;
+use parking_lot::Mutex;
+use supacrypt_core::{Error, Reason, Result};
+
+use super::fault::Fault;
+use super::token::Lease;
+
+/// What a stored reference begins with: the form of the rest.
+const VERSION: u8 = 1;
+
+/// How the server's store refers to the key with this `CKA_ID`. There is nothing secret in it.
+pub(super) fn reference(id: &[u8]) -> Vec<u8> {
+    [&[VERSION], id].concat()
+}
+
+/// The `CKA_ID` that a reference holds.
+///
+/// # Errors
+/// [`Reason::CustodianUnavailable`] for one that a newer server made.
+pub(super) fn id(reference: &[u8]) -> Result<&[u8]> {
+    match reference {
+        [VERSION, id @ ..] if !id.is_empty() => Ok(id),
+        _ => Err(Error::new(
+            Reason::CustodianUnavailable,
+            "the store refers to a key of a token in a way that this server does not know; a newer \
+             one may have written it",
+        )),
+    }
+}
+
+/// The object of a class that has this `CKA_ID`.
+///
+/// # Errors
+/// [`Reason::KeyVersionDestroyed`].
+pub(super) fn find(
+    session: &Session,
+    id: &[u8],
+    class: ObjectClass,
+) -> Result<ObjectHandle, Fault> {
+    let found = session.find_objects(&[Attribute::Class(class), Attribute::Id(id.to_vec())])?;
+    found.first().copied().ok_or_else(|| {
+        let label = String::from_utf8_lossy(id);
+        let message = format!(
+            "the token does not have the key \"supacrypt {label}\" any more; restore it from the \
+             backup of the token"
+        );
+        Error::new(Reason::KeyVersionDestroyed, message).into()
+    })
+}
+
+/// Destroys all objects that have this `CKA_ID`. That there is none is no error.
+pub(super) fn destroy(session: &Session, id: &[u8]) -> Result<(), Fault> {
+    // An empty search would find the objects of others.
+    if id.is_empty() {
+        return Ok(());
+    }
+    for object in session.find_objects(&[Attribute::Id(id.to_vec())])? {
+        match session.destroy_object(object).map_err(Fault::from) {
+            Err(fault) if !fault.is_stale() => return Err(fault),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// A private or secret key, and its handle once that is known. Handles end with the login.
+pub(super) struct Found {
+    id: Vec<u8>,
+    class: ObjectClass,
+    handle: Mutex<Option<(u64, ObjectHandle)>>,
+}
+
+impl Found {
+    /// The key with this `CKA_ID`, which was not looked for yet.
+    pub(super) fn new(id: &[u8], class: ObjectClass) -> Found {
+        Found { id: id.to_vec(), class, handle: Mutex::default() }
+    }
+
+    /// Does something with the key; again with a new handle when the one that was known is no good.
+    pub(super) fn with<T>(
+        &self,
+        lease: &Lease,
+        act: impl Fn(ObjectHandle) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        let known = self.handle.lock().filter(|(generation, _)| *generation == lease.generation);
+        if let Some((_, handle)) = known {
+            match act(handle) {
+                Err(fault) if fault.is_stale() => {}
+                done => return done,
+            }
+        }
+        let handle = find(&lease.session, &self.id, self.class)?;
+        *self.handle.lock() = Some((lease.generation, handle));
+        act(handle)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reference_is_read_as_it_was_written_and_no_other_is() {
+        assert_eq!(id(&reference(b"uid")).unwrap(), b"uid");
+        for unknown in [&b""[..], b"\x01", b"\x02uid"] {
+            assert_eq!(id(unknown).unwrap_err().reason(), Reason::CustodianUnavailable);
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! What a token offers.
+
+use cryptoki::mechanism::{MechanismInfo, MechanismType as Type};
+use strum::IntoEnumIterator;
+use supacrypt_core::{
+    Algorithm, Capabilities, DerivationScheme, Digest, EncryptionScheme, Kdf, KeyClass, KeySpec,
+    MacScheme, SignatureScheme,
+};
+
+use super::encoding::key_type;
+use super::fault::Fault;
+use super::mechanism::digest;
+use super::token::Token;
+use super::trial;
+
+/// The mechanisms of a token (PKCS#11 v3.1, sections 5.5.6 and 5.5.7).
+pub(super) struct Mechanisms(Vec<(Type, MechanismInfo)>);
+
+impl Mechanisms {
+    /// Asks the token.
+    pub(super) fn of(token: &Token) -> Result<Mechanisms, Fault> {
+        let (module, slot) = token.slot()?;
+        let listed = module.get_mechanism_list(slot)?.into_iter();
+        // Some modules list mechanisms that they then do not know.
+        let known = listed.filter_map(|listed| {
+            module.get_mechanism_info(slot, listed).ok().map(|info| (listed, info))
+        });
+        Ok(Mechanisms(known.collect()))
+    }
+
+    /// What is said of a mechanism that is good for something.
+    fn get(&self, wanted: Type, good: fn(&MechanismInfo) -> bool) -> Option<&MechanismInfo> {
+        let found = self.0.iter().find(|(listed, _)| *listed == wanted);
+        found.map(|(_, info)| info).filter(|info| good(info))
+    }
+
+    fn signs(&self, wanted: Type) -> bool {
+        self.get(wanted, MechanismInfo::sign).is_some()
+    }
+
+    fn decrypts(&self, wanted: Type) -> bool {
+        self.get(wanted, MechanismInfo::decrypt).is_some()
+    }
+
+    fn encrypts(&self, wanted: Type) -> bool {
+        self.get(wanted, |info| info.encrypt() && info.decrypt()).is_some()
+    }
+
+    /// Whether secrets are derived from EC keys.
+    pub(super) fn derives(&self) -> bool {
+        self.get(Type::ECDH1_DERIVE, MechanismInfo::derive).is_some()
+    }
+
+    /// Whether keys of this kind may be worth a trial.
+    fn may_make(&self, spec: KeySpec) -> bool {
+        let pairs = |wanted| self.get(wanted, MechanismInfo::generate_key_pair);
+        let secrets = |wanted| self.get(wanted, MechanismInfo::generate).is_some();
+        match spec.class() {
+            KeyClass::Rsa => {
+                pairs(Type::RSA_PKCS_KEY_PAIR_GEN).is_some_and(|info| takes(info, spec.bits()))
+            }
+            KeyClass::Ec => pairs(Type::ECC_KEY_PAIR_GEN).is_some() && self.signs(Type::ECDSA),
+            KeyClass::Edwards => {
+                pairs(Type::ECC_EDWARDS_KEY_PAIR_GEN).is_some() && self.signs(Type::EDDSA)
+            }
+            KeyClass::Aes => secrets(Type::AES_KEY_GEN),
+            KeyClass::Hmac => secrets(Type::GENERIC_SECRET_KEY_GEN) && self.hmac(digest_of(spec)),
+            KeyClass::Generic => {
+                secrets(Type::GENERIC_SECRET_KEY_GEN) && Digest::iter().any(|each| self.hmac(each))
+            }
+            _ => false,
+        }
+    }
+
+    fn hmac(&self, digest: Digest) -> bool {
+        self.signs(match digest {
+            Digest::Sha1 => Type::SHA1_HMAC,
+            Digest::Sha224 => Type::SHA224_HMAC,
+            Digest::Sha256 => Type::SHA256_HMAC,
+            Digest::Sha384 => Type::SHA384_HMAC,
+            Digest::Sha512 => Type::SHA512_HMAC,
+            _ => return false,
+        })
+    }
+
+    /// What needs no trial.
+    fn algorithms(&self) -> Vec<Algorithm> {
+        use Algorithm::{Derivation, Encryption, Mac, Signature};
+        let pkcs1 = Digest::iter().map(|digest| SignatureScheme::RsaPkcs1 { digest });
+        let pss = Digest::iter().filter(|each| digest(*each).is_some()).map(|digest| {
+            let salt_length = digest.len() as u16;
+            SignatureScheme::RsaPss { digest, mgf_digest: digest, salt_length }
+        });
+        let offered = |offered: bool, algorithm| offered.then_some(algorithm);
+        let raw_rsa = self.signs(Type::RSA_X_509) && self.decrypts(Type::RSA_X_509);
+        let gcm = EncryptionScheme::AesGcm { tag_length: 16 };
+        let ecdh = DerivationScheme::Ecdh { kdf: Kdf::None };
+        [
+            offered(self.signs(Type::RSA_PKCS), Signature(SignatureScheme::RsaPkcs1Raw)),
+            offered(raw_rsa, Signature(SignatureScheme::RsaRaw)),
+            offered(self.signs(Type::ECDSA), Signature(SignatureScheme::Ecdsa)),
+            offered(self.signs(Type::EDDSA), Signature(SignatureScheme::Ed25519)),
+            offered(self.decrypts(Type::RSA_PKCS), Encryption(EncryptionScheme::RsaPkcs1)),
+            offered(self.encrypts(Type::AES_GCM), Encryption(gcm)),
+            offered(self.encrypts(Type::AES_ECB), Encryption(EncryptionScheme::AesEcb)),
+            offered(self.encrypts(Type::AES_CBC), Encryption(EncryptionScheme::AesCbc)),
+            offered(self.encrypts(Type::AES_CBC_PAD), Encryption(EncryptionScheme::AesCbcPad)),
+            offered(self.encrypts(Type::AES_CTR), Encryption(EncryptionScheme::AesCtr)),
+            offered(self.signs(Type::AES_CMAC), Mac(MacScheme::aes_cmac())),
+            offered(self.derives(), Derivation(ecdh)),
+        ]
+        .into_iter()
+        .flatten()
+        .chain(pkcs1.filter(|_| self.signs(Type::RSA_PKCS)).map(Signature))
+        .chain(pss.filter(|_| self.signs(Type::RSA_PKCS_PSS)).map(Signature))
+        .chain(
+            Digest::iter().filter(|each| self.hmac(*each)).map(|each| Mac(MacScheme::hmac(each))),
+        )
+        .collect()
+    }
+
+    /// What the token can do, as far as keys of ours ask for it.
+    pub(super) fn capabilities(&self, token: &Token) -> Capabilities {
+        // A pair of RSA keys takes too long for one of each length; the token says which it takes.
+        let makes = |spec: &KeySpec| {
+            self.may_make(*spec) && (spec.class() == KeyClass::Rsa || trial::makes(token, *spec))
+        };
+        let generates: Vec<_> =
+            KeySpec::iter().filter(|spec| key_type(*spec).is_some()).filter(makes).collect();
+        let imports = generates.iter().copied().filter(|spec| takes_in(*spec)).collect();
+        let has_rsa = generates.iter().any(|spec| spec.class() == KeyClass::Rsa);
+        let oaep = match has_rsa && self.decrypts(Type::RSA_PKCS_OAEP) {
+            true => trial::oaep(token),
+            false => Vec::new(),
+        };
+        let oaep = oaep.into_iter().map(|digest| {
+            Algorithm::Encryption(EncryptionScheme::RsaOaep { digest, mgf_digest: digest })
+        });
+        let algorithms = self.algorithms().into_iter().chain(oaep);
+        let works =
+            |algorithm: &Algorithm| generates.iter().any(|spec| algorithm.works_with(*spec));
+        Capabilities { algorithms: algorithms.filter(works).collect(), imports, generates }
+    }
+}
+
+/// Whether keys of this kind are brought to tokens. What form they want the private half of an Edwards
+/// key in, the versions of the standard disagree about.
+fn takes_in(spec: KeySpec) -> bool {
+    spec.class() != KeyClass::Edwards
+}
+
+/// Whether a size is within what a mechanism says of itself. Some say nothing, by zeros.
+fn takes(info: &MechanismInfo, bits: usize) -> bool {
+    info.max_key_size() == 0 || (info.min_key_size()..=info.max_key_size()).contains(&bits)
+}
+
+fn digest_of(spec: KeySpec) -> Digest {
+    match spec {
+        KeySpec::HmacSha384 => Digest::Sha384,
+        KeySpec::HmacSha512 => Digest::Sha512,
+        _ => Digest::Sha256,
+    }
+}

@@ -1,0 +1,145 @@
+//! What keys are made as.
+
+use cryptoki::mechanism::Mechanism;
+use cryptoki::object::{Attribute, KeyType, ObjectClass};
+use cryptoki::types::Ulong;
+use supacrypt_core::{Error, KeyClass, KeySpec, Reason, Result};
+
+use super::encoding::curve;
+
+/// Where a key lives, and as what.
+#[derive(Clone, Copy)]
+pub(super) struct Place<'a> {
+    /// `CKA_ID`; `None` for a key that only its session has, to try things with.
+    pub(super) id: Option<&'a [u8]>,
+    /// Whether secrets are derived from it.
+    pub(super) derives: bool,
+}
+
+impl Place<'_> {
+    /// What both halves of a pair, and secrets, have (PKCS#11 v3.1, sections 4.4 and 4.7).
+    fn common(self) -> Vec<Attribute> {
+        let mut attributes = vec![Attribute::Token(self.id.is_some())];
+        if let Some(id) = self.id {
+            let label = [b"supacrypt ", id].concat();
+            attributes.extend([Attribute::Id(id.to_vec()), Attribute::Label(label)]);
+        }
+        attributes
+    }
+
+    /// What a private or secret key has, whether it is made or brought. It never leaves.
+    pub(super) fn secret(self, spec: KeySpec) -> Vec<Attribute> {
+        let mut attributes = self.common();
+        attributes.extend([
+            Attribute::Private(true),
+            Attribute::Sensitive(true),
+            Attribute::Extractable(false),
+        ]);
+        // Which of these a key of ours is used for the server decides, by the key's usages.
+        attributes.extend(match spec.class() {
+            KeyClass::Rsa => vec![Attribute::Sign(true), Attribute::Decrypt(true)],
+            KeyClass::Aes => vec![
+                Attribute::Encrypt(true),
+                Attribute::Decrypt(true),
+                Attribute::Sign(true),
+                Attribute::Verify(true),
+            ],
+            KeyClass::Ec if self.derives => vec![Attribute::Sign(true), Attribute::Derive(true)],
+            KeyClass::Ec | KeyClass::Edwards => vec![Attribute::Sign(true)],
+            _ => vec![Attribute::Sign(true), Attribute::Verify(true)],
+        });
+        attributes
+    }
+
+    /// What a public key has.
+    pub(super) fn public(self, spec: KeySpec) -> Vec<Attribute> {
+        let mut attributes = self.common();
+        attributes.extend([Attribute::Private(false), Attribute::Verify(true)]);
+        if spec.class() == KeyClass::Rsa {
+            attributes.push(Attribute::Encrypt(true));
+        }
+        attributes
+    }
+}
+
+/// How a secret key is made.
+pub(super) fn secret_generation(
+    spec: KeySpec,
+    length: usize,
+    place: Place<'_>,
+) -> Result<(Mechanism<'static>, Vec<Attribute>)> {
+    let (mechanism, key_type) = match spec.class() {
+        KeyClass::Aes => (Mechanism::AesKeyGen, KeyType::AES),
+        _ => (Mechanism::GenericSecretKeyGen, KeyType::GENERIC_SECRET),
+    };
+    let length = Ulong::try_from(length).map_err(|_| {
+        Error::new(Reason::InvalidArgument, format!("{length} bytes are too many for a secret"))
+    })?;
+    let mut attributes = place.secret(spec);
+    attributes.extend([
+        Attribute::Class(ObjectClass::SECRET_KEY),
+        Attribute::KeyType(key_type),
+        Attribute::ValueLen(length),
+    ]);
+    Ok((mechanism, attributes))
+}
+
+/// How a key pair is made: by which mechanism, and the templates of its public and private halves.
+pub(super) fn pair_generation(
+    spec: KeySpec,
+    place: Place<'_>,
+) -> Result<(Mechanism<'static>, Vec<Attribute>, Vec<Attribute>)> {
+    let (mut public, private) = (place.public(spec), place.secret(spec));
+    let mechanism = match spec.class() {
+        KeyClass::Rsa => {
+            let bits = Ulong::try_from(spec.bits()).map_err(|_| not_made(spec))?;
+            public.push(Attribute::ModulusBits(bits));
+            public.push(Attribute::PublicExponent(vec![1, 0, 1]));
+            Mechanism::RsaPkcsKeyPairGen
+        }
+        KeyClass::Ec => {
+            public.push(Attribute::EcParams(curve(spec)?));
+            Mechanism::EccKeyPairGen
+        }
+        KeyClass::Edwards => {
+            public.push(Attribute::EcParams(curve(spec)?));
+            Mechanism::EccEdwardsKeyPairGen
+        }
+        _ => return Err(not_made(spec)),
+    };
+    Ok((mechanism, public, private))
+}
+
+fn not_made(spec: KeySpec) -> Error {
+    Error::new(Reason::AlgorithmNotSupported, format!("no token makes keys of type {spec}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_secret_never_leaves_and_stays_on_the_token() {
+        let place = Place { id: Some(b"uid"), derives: true };
+        for spec in [KeySpec::Rsa2048, KeySpec::EcP256, KeySpec::Aes128, KeySpec::HmacSha256] {
+            let attributes = place.secret(spec);
+            for expected in [
+                Attribute::Token(true),
+                Attribute::Private(true),
+                Attribute::Sensitive(true),
+                Attribute::Extractable(false),
+                Attribute::Id(b"uid".to_vec()),
+                Attribute::Label(b"supacrypt uid".to_vec()),
+            ] {
+                assert!(attributes.contains(&expected), "{spec} {expected:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_tried_is_no_object_of_the_token() {
+        let place = Place { id: None, derives: false };
+        assert!(place.secret(KeySpec::EcP256).contains(&Attribute::Token(false)));
+        assert!(!place.secret(KeySpec::EcP256).contains(&Attribute::Derive(true)));
+    }
+}

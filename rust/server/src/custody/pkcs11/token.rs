@@ -1,0 +1,216 @@
+//! A token: its login and its sessions.
+
+use std::sync::Arc;
+
+use cryptoki::context::Pkcs11;
+use cryptoki::error::{Error as TokenError, RvError};
+use cryptoki::session::{Session, UserType};
+use cryptoki::slot::Slot;
+use cryptoki::types::AuthPin;
+use parking_lot::Mutex;
+use supacrypt_core::{Error, Reason, Result};
+use tokio::sync::Semaphore;
+use tokio::task::spawn_blocking;
+use zeroize::Zeroizing;
+
+use super::fault::Fault;
+use super::module::{TokenName, find};
+
+/// A token that is logged in to, whenever it is there.
+pub(super) struct Token {
+    custodian: String,
+    module: Pkcs11,
+    name: TokenName,
+    pin: Zeroizing<String>,
+    /// One permit for each session that may be at work.
+    permits: Arc<Semaphore>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    login: Option<Login>,
+    /// Counts logins. Sessions and handles of an earlier one are no good.
+    generation: u64,
+    idle: Vec<Session>,
+    /// Why the PIN was refused. It is not tried again: a token locks it after a few times.
+    refused: Option<Error>,
+}
+
+struct Login {
+    slot: Slot,
+    /// Does nothing but stay open: with the last session of a process the login ends (PKCS#11 v3.1,
+    /// section 5.6.2).
+    anchor: Session,
+}
+
+/// A session for one piece of work.
+pub(super) struct Lease {
+    pub(super) session: Session,
+    /// The login that it belongs to.
+    pub(super) generation: u64,
+}
+
+/// Whether work that found its session gone may be done once more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Again {
+    /// Doing it twice does no harm.
+    Once,
+    /// It would leave something behind. Its session is tried before instead.
+    Never,
+}
+
+impl Token {
+    /// A token that is not logged in to yet.
+    pub(super) fn new(
+        custodian: &str,
+        module: Pkcs11,
+        name: TokenName,
+        pin: Zeroizing<String>,
+        sessions: usize,
+    ) -> Token {
+        Token {
+            custodian: custodian.to_owned(),
+            module,
+            name,
+            pin,
+            permits: Arc::new(Semaphore::new(sessions.min(Semaphore::MAX_PERMITS))),
+            state: Mutex::default(),
+        }
+    }
+
+    /// The name of the custodian, for messages.
+    pub(super) fn custodian(&self) -> &str {
+        &self.custodian
+    }
+
+    /// The module, and the slot that the token is in.
+    ///
+    /// # Errors
+    /// Those of logging in.
+    pub(super) fn slot(&self) -> Result<(&Pkcs11, Slot), Fault> {
+        let mut state = self.state.lock();
+        Ok((&self.module, self.log_in(&mut state)?))
+    }
+
+    /// Works with a session on a thread that may wait, as soon as one is free.
+    ///
+    /// # Errors
+    /// Those of the work, explained.
+    pub(super) async fn run<T, W>(self: &Arc<Self>, again: Again, work: W) -> Result<T>
+    where
+        T: Send + 'static,
+        W: Fn(&Lease) -> Result<T, Fault> + Send + 'static,
+    {
+        let interrupted = || Error::new(Reason::Internal, "work at a token was interrupted");
+        // Held by the thread: who stops waiting frees no session.
+        let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|_| interrupted())?;
+        let token = Arc::clone(self);
+        let done = spawn_blocking(move || {
+            let _permit = permit;
+            token.run_here(again, work).map_err(|fault| fault.explain(&token.custodian))
+        });
+        done.await.map_err(|_| interrupted())?
+    }
+
+    /// The same, on this thread.
+    pub(super) fn run_here<T>(
+        &self,
+        again: Again,
+        work: impl Fn(&Lease) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        let mut lease = self.lease()?;
+        if again == Again::Never && lease.session.get_session_info().is_err() {
+            self.renew(lease.generation)?;
+            lease = self.lease()?;
+        }
+        let mut done = work(&lease);
+        if done.as_ref().is_err_and(Fault::is_lost) {
+            self.renew(lease.generation)?;
+            if again == Again::Once {
+                lease = self.lease()?;
+                done = work(&lease);
+            }
+        }
+        self.give_back(lease, done.is_ok());
+        done
+    }
+
+    fn lease(&self) -> Result<Lease, Fault> {
+        let mut state = self.state.lock();
+        let slot = self.log_in(&mut state)?;
+        let session = match state.idle.pop() {
+            Some(session) => session,
+            None => self.open(slot)?,
+        };
+        Ok(Lease { session, generation: state.generation })
+    }
+
+    fn give_back(&self, lease: Lease, sound: bool) {
+        let mut state = self.state.lock();
+        if lease.generation != state.generation {
+            // Gone with its login. Its number may be that of another session by now: nothing closes it.
+        } else if sound {
+            state.idle.push(lease.session);
+        } else {
+            // It may still be in the middle of an operation.
+            close(lease.session);
+        }
+    }
+
+    /// Logs in where that was not done yet.
+    fn log_in(&self, state: &mut State) -> Result<Slot, Fault> {
+        if let Some(login) = &state.login {
+            return Ok(login.slot);
+        }
+        if let Some(refused) = &state.refused {
+            return Err(refused.clone().into());
+        }
+        let slot = find(&self.module, &self.name)?;
+        let anchor = self.open(slot)?;
+        let pin = AuthPin::from(self.pin.as_str());
+        match anchor.login(UserType::User, Some(&pin)) {
+            Ok(()) | Err(TokenError::Pkcs11(RvError::UserAlreadyLoggedIn, _)) => {}
+            Err(error) => {
+                close(anchor);
+                let fault = Fault::from(error);
+                if !fault.is_of_pin() {
+                    return Err(fault);
+                }
+                let refused = fault.explain(&self.custodian);
+                state.refused = Some(refused.clone());
+                return Err(refused.into());
+            }
+        }
+        state.generation += 1;
+        state.login = Some(Login { slot, anchor });
+        Ok(slot)
+    }
+
+    /// Logs in again, unless someone else has done so since `seen`.
+    fn renew(&self, seen: u64) -> Result<(), Fault> {
+        let mut state = self.state.lock();
+        if state.generation != seen {
+            return Ok(());
+        }
+        tracing::warn!(custodian = self.custodian, "the session was lost; logging in again");
+        // Before new ones are opened, which may get the same numbers.
+        state.idle.drain(..).for_each(close);
+        if let Some(login) = state.login.take() {
+            close(login.anchor);
+        }
+        self.log_in(&mut state).map(|_| ())
+    }
+
+    /// A session that may write: read-only ones do not destroy.
+    fn open(&self, slot: Slot) -> Result<Session, Fault> {
+        Ok(self.module.open_rw_session_no_drop(slot)?)
+    }
+}
+
+/// Closes a session. One that is gone already is as good as closed.
+fn close(session: Session) {
+    if let Err(error) = session.close() {
+        tracing::debug!("a session of a token was not closed: {error}");
+    }
+}

@@ -1,0 +1,91 @@
+//! What a token does, by trying it. The list of its mechanisms does not say which curves it has, nor
+//! which parameters of OAEP it takes.
+
+use cryptoki::object::ObjectHandle;
+use cryptoki::session::Session;
+use strum::IntoEnumIterator;
+use supacrypt_core::{Digest, EncryptionScheme, KeySpec};
+use supacrypt_crypto::PublicKey;
+
+use super::encoding;
+use super::fault::Fault;
+use super::mechanism;
+use super::template::{Place, pair_generation, secret_generation};
+use super::token::{Again, Token};
+
+/// Keys that are tried live in their session alone.
+const SESSION: Place<'_> = Place { id: None, derives: false };
+
+/// Makes a key of this kind; its public half, and its private or secret one.
+fn make(session: &Session, spec: KeySpec) -> Result<(Option<ObjectHandle>, ObjectHandle), Fault> {
+    if spec.is_asymmetric() {
+        let (mechanism, public, private) = pair_generation(spec, SESSION)?;
+        let (public, private) = session.generate_key_pair(&mechanism, &public, &private)?;
+        return Ok((Some(public), private));
+    }
+    let (mechanism, template) = secret_generation(spec, spec.bytes(), SESSION)?;
+    Ok((None, session.generate_key(&mechanism, &template)?))
+}
+
+/// Whether the token makes keys of this kind.
+pub(super) fn makes(token: &Token, spec: KeySpec) -> bool {
+    let made = token.run_here(Again::Once, |lease| {
+        let (public, secret) = make(&lease.session, spec)?;
+        for object in public.into_iter().chain([secret]) {
+            lease.session.destroy_object(object)?;
+        }
+        Ok(())
+    });
+    log(token, spec, made.err())
+}
+
+/// The digests that the token decrypts OAEP with.
+pub(super) fn oaep(token: &Token) -> Vec<Digest> {
+    let spec = KeySpec::Rsa2048;
+    let tried = token.run_here(Again::Once, |lease| {
+        let session = &lease.session;
+        let (public, private) = make(session, spec)?;
+        let works = match public {
+            Some(object) => {
+                let key = encoding::public_key(session, object, spec)?;
+                session.destroy_object(object)?;
+                let known = Digest::iter().filter(|each| mechanism::digest(*each).is_some());
+                known.filter(|digest| decrypts(token, session, private, &key, *digest)).collect()
+            }
+            None => Vec::new(),
+        };
+        session.destroy_object(private)?;
+        Ok(works)
+    });
+    tried.unwrap_or_else(|fault| {
+        log(token, "rsa-oaep", Some(fault));
+        Vec::new()
+    })
+}
+
+fn decrypts(
+    token: &Token,
+    session: &Session,
+    private: ObjectHandle,
+    public: &PublicKey,
+    digest: Digest,
+) -> bool {
+    let scheme = EncryptionScheme::RsaOaep { digest, mgf_digest: digest };
+    let decrypted = public.encrypt(scheme, &[], b"x").map_err(Fault::from).and_then(|ciphertext| {
+        mechanism::with_encryption(scheme, &[], &[], |mechanism| {
+            session.decrypt(mechanism, private, &ciphertext)
+        })
+    });
+    log(token, scheme, decrypted.err())
+}
+
+/// Whether there was no fault. What was is told to whoever looks for it.
+fn log(token: &Token, tried: impl std::fmt::Display, fault: Option<Fault>) -> bool {
+    let custodian = token.custodian();
+    if let Some(fault) = fault {
+        let why = fault.explain(custodian);
+        tracing::debug!(custodian, %tried, %why, "not offered");
+        return false;
+    }
+    true
+}
