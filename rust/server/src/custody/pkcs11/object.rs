@@ -6,7 +6,7 @@ use parking_lot::Mutex;
 use supacrypt_core::{Error, Reason, Result};
 
 use super::fault::Fault;
-use super::token::Lease;
+use super::token::{Lease, check_login};
 
 /// What a stored reference begins with: the form of the rest.
 const VERSION: u8 = 1;
@@ -40,6 +40,7 @@ pub(super) fn find(
     id: &[u8],
     class: ObjectClass,
 ) -> Result<ObjectHandle, Fault> {
+    check_login(session)?;
     let found = session.find_objects(&[Attribute::Class(class), Attribute::Id(id.to_vec())])?;
     found.first().copied().ok_or_else(|| {
         let label = String::from_utf8_lossy(id);
@@ -57,6 +58,7 @@ pub(super) fn destroy(session: &Session, id: &[u8]) -> Result<(), Fault> {
     if id.is_empty() {
         return Ok(());
     }
+    check_login(session)?;
     for object in session.find_objects(&[Attribute::Id(id.to_vec())])? {
         match session.destroy_object(object).map_err(Fault::from) {
             Err(fault) if !fault.is_stale() => return Err(fault),

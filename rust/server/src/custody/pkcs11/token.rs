@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use cryptoki::context::Pkcs11;
+use cryptoki::context::{Function, Pkcs11};
 use cryptoki::error::{Error as TokenError, RvError};
-use cryptoki::session::{Session, UserType};
+use cryptoki::session::{Session, SessionState, UserType};
 use cryptoki::slot::Slot;
 use cryptoki::types::AuthPin;
 use parking_lot::Mutex;
@@ -120,7 +120,7 @@ impl Token {
         work: impl Fn(&Lease) -> Result<T, Fault>,
     ) -> Result<T, Fault> {
         let mut lease = self.lease()?;
-        if again == Again::Never && lease.session.get_session_info().is_err() {
+        if again == Again::Never && check_login(&lease.session).is_err() {
             self.renew(lease.generation)?;
             lease = self.lease()?;
         }
@@ -205,6 +205,15 @@ impl Token {
     /// A session that may write: read-only ones do not destroy.
     fn open(&self, slot: Slot) -> Result<Session, Fault> {
         Ok(self.module.open_rw_session_no_drop(slot)?)
+    }
+}
+
+/// Checks that a session is there and logged in. Without a login a search finds public halves alone, as if
+/// the others were gone.
+pub(super) fn check_login(session: &Session) -> Result<(), Fault> {
+    match session.get_session_info()?.session_state() {
+        SessionState::RoUser | SessionState::RwUser => Ok(()),
+        _ => Err(TokenError::Pkcs11(RvError::UserNotLoggedIn, Function::GetSessionInfo).into()),
     }
 }
 

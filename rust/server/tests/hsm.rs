@@ -1,0 +1,42 @@
+//! Keys in an HSM, which SoftHSM2 stands for.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+#[path = "hsm/backend.rs"]
+mod backend;
+mod common;
+#[path = "hsm/custodian.rs"]
+mod custodian;
+#[path = "hsm/refused.rs"]
+mod refused;
+#[path = "hsm/token.rs"]
+mod token;
+
+use std::process::{Command, ExitCode};
+
+use token::Token;
+
+fn main() -> ExitCode {
+    // This program again, in an environment that tells where the token is.
+    if std::env::var_os(token::PLACE).is_none() {
+        let dir = tempfile::tempdir().unwrap();
+        let status = Command::new(std::env::current_exe().unwrap())
+            .env(token::PLACE, token::configure(dir.path()))
+            .status()
+            .unwrap();
+        return if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    }
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let token = Token::make();
+        // Before anything logs in: a process does so once, with whatever PIN.
+        refused::settings(&token).await;
+        done("what_is_configured_wrong_is_refused_with_what_to_do");
+        custodian::all(&token).await;
+        backend::all(&token).await;
+    });
+    ExitCode::SUCCESS
+}
+
+fn done(name: &str) {
+    println!("test {name} ... ok");
+}
