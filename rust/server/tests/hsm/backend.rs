@@ -89,7 +89,7 @@ async fn signs(backend: &Backend, token: &Token) {
         signed(backend, &key.name, &second, spec).await;
         signed(backend, &first, &first, spec).await;
         let objects = token.objects().len();
-        let request = v1::DestroyKeyVersionRequest { name: first.clone(), ..Default::default() };
+        let request = v1::DestroyKeyVersionRequest { name: first.clone() };
         keys.destroy_key_version(request).await.unwrap();
         assert_eq!(token.objects().len(), objects - 2);
         let status = backend.crypto(APP).await.sign(sign(&first)).await.unwrap_err();

@@ -1,12 +1,14 @@
 //! The custodian alone: what a token gives is what the engine of this process gives.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use supacrypt_core::{
     Algorithm, DerivationInput, DerivationScheme, Digest, EncryptionScheme, Kdf, KeySpec,
     MacScheme, Reason, SignatureScheme,
 };
 use supacrypt_crypto::{Key, PublicComponents, PublicKey, generate, generate_secret};
+use supacrypt_server::config::CustodianSettings;
 use supacrypt_server::custody::{
     CryptoOutput, CryptoRequest, Custodian, KeyHandle, Pkcs11Custodian, Weight,
 };
@@ -53,6 +55,8 @@ pub(crate) async fn all(token: &Token) {
     done("a_key_lives_until_it_is_destroyed");
     recovers(&custodian, token).await;
     done("a_login_that_is_lost_is_made_again");
+    abandoned(token).await;
+    done("a_key_that_nobody_waits_for_is_destroyed");
     bounded(&custodian).await;
     done("more_is_asked_than_there_are_sessions");
 }
@@ -343,6 +347,21 @@ async fn recovers(custodian: &Pkcs11Custodian, token: &Token) {
     assert_eq!(token.objects().len(), 0);
 }
 
+async fn abandoned(token: &Token) {
+    let settings = CustodianSettings { sessions: 1.try_into().unwrap(), ..token.settings() };
+    let custodian = Pkcs11Custodian::open("hsm", &settings).await.unwrap();
+    let waiting = custodian.generate(KeySpec::Rsa4096, None, b"abandoned");
+    assert!(tokio::time::timeout(Duration::from_millis(20), waiting).await.is_err());
+    // The one session is free again when the key is made.
+    destroy(&custodian, b"\x01another").await;
+    let gone = async {
+        while !token.objects().is_empty() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), gone).await.unwrap();
+}
+
 async fn bounded(custodian: &Pkcs11Custodian) {
     let (reference, handle, _) = make(custodian, KeySpec::EcP256, "bounded").await;
     let scheme = SignatureScheme::Ecdsa;
@@ -353,7 +372,7 @@ async fn bounded(custodian: &Pkcs11Custodian) {
     }
     // Who stops waiting keeps no session from the others.
     for _ in 0..16 {
-        let waiting = tokio::time::timeout(std::time::Duration::ZERO, handle.perform(request));
+        let waiting = tokio::time::timeout(Duration::ZERO, handle.perform(request));
         drop(waiting.await);
     }
     assert_eq!(bytes(&handle, request).await.len(), 64);

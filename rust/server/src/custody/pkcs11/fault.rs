@@ -34,8 +34,8 @@ impl Fault {
         }
     }
 
-    /// Whether the session, the login or the token was gone before anything was done, so that a new
-    /// session may help.
+    /// Whether the session, the login or the way to the token is gone, so that a new session may help.
+    /// Modules of HSMs in a network call a broken connection a fault of the device.
     pub(super) fn is_lost(&self) -> bool {
         matches!(
             self.code(),
@@ -43,7 +43,9 @@ impl Fault {
                 RvError::SessionHandleInvalid
                     | RvError::SessionClosed
                     | RvError::UserNotLoggedIn
+                    | RvError::DeviceError
                     | RvError::DeviceRemoved
+                    | RvError::SlotIdInvalid
                     | RvError::TokenNotPresent
             )
         )

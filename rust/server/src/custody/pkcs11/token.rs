@@ -37,6 +37,19 @@ struct State {
     refused: Option<Error>,
 }
 
+impl State {
+    /// Forgets the login and closes its sessions: before new ones are opened, which may get the same
+    /// numbers.
+    fn log_out(&mut self) {
+        self.idle.drain(..).for_each(close);
+        if let Some(login) = self.login.take() {
+            close(login.anchor);
+        }
+        // What is leased now is of no login any more.
+        self.generation += 1;
+    }
+}
+
 struct Login {
     slot: Slot,
     /// Does nothing but stay open: with the last session of a process the login ends (PKCS#11 v3.1,
@@ -121,14 +134,12 @@ impl Token {
     ) -> Result<T, Fault> {
         let mut lease = self.lease()?;
         if again == Again::Never && check_login(&lease.session).is_err() {
-            self.renew(lease.generation)?;
-            lease = self.lease()?;
+            lease = self.renew(lease)?;
         }
         let mut done = work(&lease);
         if done.as_ref().is_err_and(Fault::is_lost) {
-            self.renew(lease.generation)?;
+            lease = self.renew(lease)?;
             if again == Again::Once {
-                lease = self.lease()?;
                 done = work(&lease);
             }
         }
@@ -141,9 +152,31 @@ impl Token {
         let slot = self.log_in(&mut state)?;
         let session = match state.idle.pop() {
             Some(session) => session,
-            None => self.open(slot)?,
+            None => match self.open(slot) {
+                // The token may be in another slot, or there again.
+                Err(fault) if fault.is_lost() => {
+                    state.log_out();
+                    let slot = self.log_in(&mut state)?;
+                    self.open(slot)?
+                }
+                opened => opened?,
+            },
         };
         Ok(Lease { session, generation: state.generation })
+    }
+
+    /// A lease in the place of one that is no good. Logs in again, unless someone else has done so since.
+    fn renew(&self, lost: Lease) -> Result<Lease, Fault> {
+        {
+            let mut state = self.state.lock();
+            if state.generation == lost.generation {
+                let custodian = &self.custodian;
+                tracing::warn!(custodian, "the session was lost; logging in again");
+                close(lost.session);
+                state.log_out();
+            }
+        }
+        self.lease()
     }
 
     fn give_back(&self, lease: Lease, sound: bool) {
@@ -185,21 +218,6 @@ impl Token {
         state.generation += 1;
         state.login = Some(Login { slot, anchor });
         Ok(slot)
-    }
-
-    /// Logs in again, unless someone else has done so since `seen`.
-    fn renew(&self, seen: u64) -> Result<(), Fault> {
-        let mut state = self.state.lock();
-        if state.generation != seen {
-            return Ok(());
-        }
-        tracing::warn!(custodian = self.custodian, "the session was lost; logging in again");
-        // Before new ones are opened, which may get the same numbers.
-        state.idle.drain(..).for_each(close);
-        if let Some(login) = state.login.take() {
-            close(login.anchor);
-        }
-        self.log_in(&mut state).map(|_| ())
     }
 
     /// A session that may write: read-only ones do not destroy.
