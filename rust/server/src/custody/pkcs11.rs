@@ -30,6 +30,7 @@ use self::handle::TokenKey;
 use self::module::TokenName;
 use self::object::{Found, find};
 use self::offer::Mechanisms;
+use self::template::Uses;
 use self::token::{Again, Token};
 use super::{Custodian, KeyHandle, NewMaterial};
 use crate::config::CustodianSettings;
@@ -42,7 +43,7 @@ pub struct Pkcs11Custodian {
     name: String,
     token: Arc<Token>,
     capabilities: Capabilities,
-    derives: bool,
+    uses: Uses,
 }
 
 impl Pkcs11Custodian {
@@ -76,14 +77,14 @@ impl Pkcs11Custodian {
         let token = Token::new(&name, module, token, pin, settings.sessions.get());
         let mechanisms = Mechanisms::of(&token).map_err(|fault| fault.explain(&name))?;
         let capabilities = mechanisms.capabilities(&token);
-        let derives = mechanisms.derives();
+        let uses = mechanisms.uses();
         tracing::info!(
             custodian = name,
             kinds = capabilities.generates.len(),
             algorithms = capabilities.algorithms.names().count(),
             "the token is there"
         );
-        Ok(Pkcs11Custodian { name, token: Arc::new(token), capabilities, derives })
+        Ok(Pkcs11Custodian { name, token: Arc::new(token), capabilities, uses })
     }
 }
 
@@ -108,11 +109,11 @@ impl Custodian for Pkcs11Custodian {
             let message = format!("a key of type {spec} cannot have {length} bytes");
             return Err(Error::new(Reason::InvalidArgument, message));
         }
-        make::generate(&self.token, spec, length, self.derives, context).await
+        make::generate(&self.token, spec, length, self.uses, context).await
     }
 
     async fn import(&self, spec: KeySpec, material: &[u8], context: &[u8]) -> Result<NewMaterial> {
-        import::import(&self.token, spec, material, self.derives, context).await
+        import::import(&self.token, spec, material, self.uses, context).await
     }
 
     async fn open(

@@ -13,7 +13,7 @@ use zeroize::Zeroize;
 
 use super::encoding::{curve, key_type, octets};
 use super::make::Unclaimed;
-use super::template::Place;
+use super::template::{Place, Uses};
 use super::token::{Again, Token};
 use crate::custody::NewMaterial;
 
@@ -45,12 +45,12 @@ pub(super) async fn import(
     token: &Arc<Token>,
     spec: KeySpec,
     material: &[u8],
-    derives: bool,
+    uses: Uses,
     id: &[u8],
 ) -> Result<NewMaterial> {
     // The engine checks more than most tokens: that the parts of a key belong together.
     let material = supacrypt_crypto::import(spec, material)?;
-    let place = Place { id: Some(id), derives };
+    let place = Place { id: Some(id), uses };
     let key = Key::load(spec, &material)?;
     let public = match key.public_key() {
         Some(key) => Some((public_template(key, place)?, key.spki_der().to_vec())),
@@ -60,8 +60,8 @@ pub(super) async fn import(
     drop((material, key));
     let (holder, id) = (Arc::clone(token), id.to_vec());
     let brought = token.run(Again::Never, move |lease| {
-        lease.session.create_object(&secret.0)?;
         let brought = Unclaimed::new(&holder, &id);
+        lease.session.create_object(&secret.0)?;
         let Some((template, public_key)) = &public else { return Ok(brought) };
         lease.session.create_object(template)?;
         Ok(brought.with_public_key(public_key))
@@ -154,7 +154,7 @@ mod tests {
 
     #[test]
     fn a_key_is_taken_apart_into_what_tokens_want() {
-        let place = Place { id: Some(b"uid"), derives: false };
+        let place = Place { id: Some(b"uid"), uses: Uses::default() };
         for (spec, parts) in [
             (KeySpec::Rsa2048, 8),
             (KeySpec::EcP521, 2),
@@ -172,7 +172,7 @@ mod tests {
     #[test]
     fn other_kinds_are_refused() {
         let material = generate(KeySpec::Ed25519).unwrap();
-        let place = Place { id: Some(b"uid"), derives: false };
+        let place = Place { id: Some(b"uid"), uses: Uses::default() };
         let refused = secret_template(KeySpec::Ed25519, &material, None, place).err().unwrap();
         assert_eq!(refused.reason(), Reason::AlgorithmNotSupported);
     }

@@ -9,12 +9,12 @@ use supacrypt_core::{KeySpec, Result};
 use super::encoding;
 use super::fault::Fault;
 use super::object::{destroy, reference};
-use super::template::{Place, pair_generation, secret_generation};
+use super::template::{Place, Uses, pair_generation, secret_generation};
 use super::token::{Again, Token};
 use crate::custody::NewMaterial;
 
-/// A key that was made and that nobody has got yet. When nobody does, it is destroyed again: what
-/// follows may fail, and whoever asked may have gone.
+/// A key that is made for someone who has not got it yet. When they do not, what there is of it is
+/// destroyed: making it may have failed halfway, and whoever asked may have gone.
 pub(super) struct Unclaimed {
     token: Arc<Token>,
     id: Vec<u8>,
@@ -52,7 +52,8 @@ impl Drop for Unclaimed {
             let why = fault.explain(self.token.custodian());
             let label = String::from_utf8_lossy(&self.id);
             tracing::error!(
-                "the key \"supacrypt {label}\" is of no use and could not be destroyed: {why}"
+                "the key \"supacrypt {label}\", if it was made, is of no use and could not be \
+                 destroyed: {why}"
             );
         }
     }
@@ -66,19 +67,20 @@ pub(super) async fn generate(
     token: &Arc<Token>,
     spec: KeySpec,
     length: usize,
-    derives: bool,
+    uses: Uses,
     id: &[u8],
 ) -> Result<NewMaterial> {
     let (holder, id) = (Arc::clone(token), id.to_vec());
     let made = token.run(Again::Never, move |lease| {
-        let place = Place { id: Some(&id), derives };
+        let place = Place { id: Some(&id), uses };
+        // Before it is made: a connection may break after that, and before its handle gets here.
+        let made = Unclaimed::new(&holder, &id);
         if !spec.is_asymmetric() {
             let (mechanism, template) = secret_generation(spec, length, place)?;
             lease.session.generate_key(&mechanism, &template)?;
-            return Ok(Unclaimed::new(&holder, &id));
+            return Ok(made);
         }
         let public = make_pair(&lease.session, spec, place)?;
-        let made = Unclaimed::new(&holder, &id);
         let key = encoding::public_key(&lease.session, public, spec)?;
         Ok(made.with_public_key(key.spki_der()))
     });

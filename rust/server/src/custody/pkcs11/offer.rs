@@ -10,6 +10,7 @@ use supacrypt_core::{
 use super::encoding::key_type;
 use super::fault::Fault;
 use super::mechanism::digest;
+use super::template::Uses;
 use super::token::Token;
 use super::trial;
 
@@ -46,9 +47,12 @@ impl Mechanisms {
         self.get(wanted, |info| info.encrypt() && info.decrypt()).is_some()
     }
 
-    /// Whether secrets are derived from EC keys.
-    pub(super) fn derives(&self) -> bool {
-        self.get(Type::ECDH1_DERIVE, MechanismInfo::derive).is_some()
+    /// What keys of the token may be used for.
+    pub(super) fn uses(&self) -> Uses {
+        Uses {
+            derivation: self.get(Type::ECDH1_DERIVE, MechanismInfo::derive).is_some(),
+            cmac: self.signs(Type::AES_CMAC),
+        }
     }
 
     /// Whether keys of this kind may be worth a trial.
@@ -106,8 +110,8 @@ impl Mechanisms {
             offered(self.encrypts(Type::AES_CBC), Encryption(EncryptionScheme::AesCbc)),
             offered(self.encrypts(Type::AES_CBC_PAD), Encryption(EncryptionScheme::AesCbcPad)),
             offered(self.encrypts(Type::AES_CTR), Encryption(EncryptionScheme::AesCtr)),
-            offered(self.signs(Type::AES_CMAC), Mac(MacScheme::aes_cmac())),
-            offered(self.derives(), Derivation(ecdh)),
+            offered(self.uses().cmac, Mac(MacScheme::aes_cmac())),
+            offered(self.uses().derivation, Derivation(ecdh)),
         ]
         .into_iter()
         .flatten()
@@ -123,7 +127,8 @@ impl Mechanisms {
     pub(super) fn capabilities(&self, token: &Token) -> Capabilities {
         // A pair of RSA keys takes too long for one of each length; the token says which it takes.
         let makes = |spec: &KeySpec| {
-            self.may_make(*spec) && (spec.class() == KeyClass::Rsa || trial::makes(token, *spec))
+            self.may_make(*spec)
+                && (spec.class() == KeyClass::Rsa || trial::makes(token, *spec, self.uses()))
         };
         let generates: Vec<_> =
             KeySpec::iter().filter(|spec| key_type(*spec).is_some()).filter(makes).collect();

@@ -7,13 +7,23 @@ use supacrypt_core::{Error, KeyClass, KeySpec, Reason, Result};
 
 use super::encoding::curve;
 
-/// Where a key lives, and as what.
+/// What the keys of a token are used for, beside what all tokens do with keys of their kinds. Some refuse
+/// templates that ask for more than they have.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Uses {
+    /// Secrets are derived from EC keys.
+    pub(super) derivation: bool,
+    /// AES keys make MACs.
+    pub(super) cmac: bool,
+}
+
+/// Where a key lives, and what for.
 #[derive(Clone, Copy)]
 pub(super) struct Place<'a> {
     /// `CKA_ID`; `None` for a key that only its session has, to try things with.
     pub(super) id: Option<&'a [u8]>,
-    /// Whether secrets are derived from it.
-    pub(super) derives: bool,
+    /// What keys of the token are used for.
+    pub(super) uses: Uses,
 }
 
 impl Place<'_> {
@@ -38,13 +48,16 @@ impl Place<'_> {
         // Which of these a key of ours is used for the server decides, by the key's usages.
         attributes.extend(match spec.class() {
             KeyClass::Rsa => vec![Attribute::Sign(true), Attribute::Decrypt(true)],
-            KeyClass::Aes => vec![
+            KeyClass::Aes if self.uses.cmac => vec![
                 Attribute::Encrypt(true),
                 Attribute::Decrypt(true),
                 Attribute::Sign(true),
                 Attribute::Verify(true),
             ],
-            KeyClass::Ec if self.derives => vec![Attribute::Sign(true), Attribute::Derive(true)],
+            KeyClass::Aes => vec![Attribute::Encrypt(true), Attribute::Decrypt(true)],
+            KeyClass::Ec if self.uses.derivation => {
+                vec![Attribute::Sign(true), Attribute::Derive(true)]
+            }
             KeyClass::Ec | KeyClass::Edwards => vec![Attribute::Sign(true)],
             _ => vec![Attribute::Sign(true), Attribute::Verify(true)],
         });
@@ -120,7 +133,7 @@ mod tests {
 
     #[test]
     fn what_is_secret_never_leaves_and_stays_on_the_token() {
-        let place = Place { id: Some(b"uid"), derives: true };
+        let place = Place { id: Some(b"uid"), uses: Uses::default() };
         for spec in [KeySpec::Rsa2048, KeySpec::EcP256, KeySpec::Aes128, KeySpec::HmacSha256] {
             let attributes = place.secret(spec);
             for expected in [
@@ -137,9 +150,15 @@ mod tests {
     }
 
     #[test]
-    fn what_is_tried_is_no_object_of_the_token() {
-        let place = Place { id: None, derives: false };
-        assert!(place.secret(KeySpec::EcP256).contains(&Attribute::Token(false)));
-        assert!(!place.secret(KeySpec::EcP256).contains(&Attribute::Derive(true)));
+    fn what_is_tried_is_no_object_of_the_token_and_asks_for_no_more_than_it_does() {
+        let secret = |spec, uses| Place { id: None, uses }.secret(spec);
+        let all = Uses { derivation: true, cmac: true };
+        for (spec, use_) in
+            [(KeySpec::EcP256, Attribute::Derive(true)), (KeySpec::Aes128, Attribute::Sign(true))]
+        {
+            assert!(secret(spec, all).contains(&Attribute::Token(false)));
+            assert!(secret(spec, all).contains(&use_));
+            assert!(!secret(spec, Uses::default()).contains(&use_));
+        }
     }
 }

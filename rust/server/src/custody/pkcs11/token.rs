@@ -226,6 +226,13 @@ impl Token {
     }
 }
 
+impl Drop for Token {
+    /// The process may go on, and the module with it.
+    fn drop(&mut self) {
+        self.state.get_mut().log_out();
+    }
+}
+
 /// Checks that a session is there and logged in. Without a login a search finds public halves alone, as if
 /// the others were gone.
 pub(super) fn check_login(session: &Session) -> Result<(), Fault> {

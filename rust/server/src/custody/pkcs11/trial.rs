@@ -10,27 +10,30 @@ use supacrypt_crypto::PublicKey;
 use super::encoding;
 use super::fault::Fault;
 use super::mechanism;
-use super::template::{Place, pair_generation, secret_generation};
+use super::template::{Place, Uses, pair_generation, secret_generation};
 use super::token::{Again, Token};
 
-/// Keys that are tried live in their session alone.
-const SESSION: Place<'_> = Place { id: None, derives: false };
-
-/// Makes a key of this kind; its public half, and its private or secret one.
-fn make(session: &Session, spec: KeySpec) -> Result<(Option<ObjectHandle>, ObjectHandle), Fault> {
+/// Makes a key of this kind that lives in its session alone; its public half, and its private or secret
+/// one.
+fn make(
+    session: &Session,
+    spec: KeySpec,
+    uses: Uses,
+) -> Result<(Option<ObjectHandle>, ObjectHandle), Fault> {
+    let place = Place { id: None, uses };
     if spec.is_asymmetric() {
-        let (mechanism, public, private) = pair_generation(spec, SESSION)?;
+        let (mechanism, public, private) = pair_generation(spec, place)?;
         let (public, private) = session.generate_key_pair(&mechanism, &public, &private)?;
         return Ok((Some(public), private));
     }
-    let (mechanism, template) = secret_generation(spec, spec.bytes(), SESSION)?;
+    let (mechanism, template) = secret_generation(spec, spec.bytes(), place)?;
     Ok((None, session.generate_key(&mechanism, &template)?))
 }
 
 /// Whether the token makes keys of this kind.
-pub(super) fn makes(token: &Token, spec: KeySpec) -> bool {
+pub(super) fn makes(token: &Token, spec: KeySpec, uses: Uses) -> bool {
     let made = token.run_here(Again::Once, |lease| {
-        let (public, secret) = make(&lease.session, spec)?;
+        let (public, secret) = make(&lease.session, spec, uses)?;
         for object in public.into_iter().chain([secret]) {
             lease.session.destroy_object(object)?;
         }
@@ -44,7 +47,7 @@ pub(super) fn oaep(token: &Token) -> Vec<Digest> {
     let spec = KeySpec::Rsa2048;
     let tried = token.run_here(Again::Once, |lease| {
         let session = &lease.session;
-        let (public, private) = make(session, spec)?;
+        let (public, private) = make(session, spec, Uses::default())?;
         let works = match public {
             Some(object) => {
                 let key = encoding::public_key(session, object, spec)?;
