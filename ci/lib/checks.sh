@@ -20,6 +20,7 @@ run_tests() {
         *) die "test does not know '$1'; it takes --all" ;;
     esac
     lint
+    need_test_packages
     need_judge_packages
     cd "$SUPACRYPT_ROOT"
     step "build (dev)" cargo build --locked --workspace --all-targets

@@ -41,6 +41,9 @@ need_build_packages() {
     fi
 }
 
+# What `cargo test` looks for: an HSM in software.
+need_test_packages() { need softhsm2; }
+
 # The tools that ./dev up shows.
 need_up_packages() { need opensc gnutls-bin openssl libengine-pkcs11-openssl jq; }
 
@@ -74,6 +77,7 @@ need_sdk_packages() {
 setup() {
     need_build_packages
     need_lint_tools
+    need_test_packages
     need_judge_packages
     need_bench_packages
     need_sdk_packages
