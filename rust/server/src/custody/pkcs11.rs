@@ -77,6 +77,11 @@ impl Pkcs11Custodian {
         let token = Token::new(&name, module, token, pin, settings.sessions.get());
         let mechanisms = Mechanisms::of(&token).map_err(|fault| fault.explain(&name))?;
         let capabilities = mechanisms.capabilities(&token);
+        if capabilities.algorithms.is_empty() {
+            let message = "the token makes no keys that can be used here; is it the right one? With \
+                           log.level \"debug\" the log tells what was tried";
+            return Err(Error::new(Reason::Configuration, message));
+        }
         let uses = mechanisms.uses();
         tracing::info!(
             custodian = name,

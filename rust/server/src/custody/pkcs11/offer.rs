@@ -91,10 +91,6 @@ impl Mechanisms {
     fn algorithms(&self) -> Vec<Algorithm> {
         use Algorithm::{Derivation, Encryption, Mac, Signature};
         let pkcs1 = Digest::iter().map(|digest| SignatureScheme::RsaPkcs1 { digest });
-        let pss = Digest::iter().filter(|each| digest(*each).is_some()).map(|digest| {
-            let salt_length = digest.len() as u16;
-            SignatureScheme::RsaPss { digest, mgf_digest: digest, salt_length }
-        });
         let offered = |offered: bool, algorithm| offered.then_some(algorithm);
         let raw_rsa = self.signs(Type::RSA_X_509) && self.decrypts(Type::RSA_X_509);
         let gcm = EncryptionScheme::AesGcm { tag_length: 16 };
@@ -116,11 +112,24 @@ impl Mechanisms {
         .into_iter()
         .flatten()
         .chain(pkcs1.filter(|_| self.signs(Type::RSA_PKCS)).map(Signature))
-        .chain(pss.filter(|_| self.signs(Type::RSA_PKCS_PSS)).map(Signature))
         .chain(
             Digest::iter().filter(|each| self.hmac(*each)).map(|each| Mac(MacScheme::hmac(each))),
         )
         .collect()
+    }
+
+    /// What is tried with an RSA key, for its parameters are listed nowhere.
+    fn paddings(&self) -> Vec<Algorithm> {
+        let digests = || Digest::iter().filter(|each| digest(*each).is_some());
+        let pss = digests().filter(|_| self.signs(Type::RSA_PKCS_PSS)).map(|digest| {
+            let salt_length = digest.len() as u16;
+            let scheme = SignatureScheme::RsaPss { digest, mgf_digest: digest, salt_length };
+            Algorithm::Signature(scheme)
+        });
+        let oaep = digests().filter(|_| self.decrypts(Type::RSA_PKCS_OAEP)).map(|digest| {
+            Algorithm::Encryption(EncryptionScheme::RsaOaep { digest, mgf_digest: digest })
+        });
+        pss.chain(oaep).collect()
     }
 
     /// What the token can do, as far as keys of ours ask for it.
@@ -134,14 +143,8 @@ impl Mechanisms {
             KeySpec::iter().filter(|spec| key_type(*spec).is_some()).filter(makes).collect();
         let imports = generates.iter().copied().filter(|spec| takes_in(*spec)).collect();
         let has_rsa = generates.iter().any(|spec| spec.class() == KeyClass::Rsa);
-        let oaep = match has_rsa && self.decrypts(Type::RSA_PKCS_OAEP) {
-            true => trial::oaep(token),
-            false => Vec::new(),
-        };
-        let oaep = oaep.into_iter().map(|digest| {
-            Algorithm::Encryption(EncryptionScheme::RsaOaep { digest, mgf_digest: digest })
-        });
-        let algorithms = self.algorithms().into_iter().chain(oaep);
+        let paddings = if has_rsa { trial::rsa(token, &self.paddings()) } else { Vec::new() };
+        let algorithms = self.algorithms().into_iter().chain(paddings);
         let works =
             |algorithm: &Algorithm| generates.iter().any(|spec| algorithm.works_with(*spec));
         Capabilities { algorithms: algorithms.filter(works).collect(), imports, generates }

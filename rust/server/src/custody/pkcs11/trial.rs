@@ -1,10 +1,9 @@
 //! What a token does, by trying it. The list of its mechanisms does not say which curves it has, nor
-//! which parameters of OAEP it takes.
+//! which parameters of PSS and OAEP it takes.
 
 use cryptoki::object::ObjectHandle;
 use cryptoki::session::Session;
-use strum::IntoEnumIterator;
-use supacrypt_core::{Digest, EncryptionScheme, KeySpec};
+use supacrypt_core::{Algorithm, EncryptionScheme, Error, KeySpec, Reason, SignatureScheme};
 use supacrypt_crypto::PublicKey;
 
 use super::encoding;
@@ -42,8 +41,8 @@ pub(super) fn makes(token: &Token, spec: KeySpec, uses: Uses) -> bool {
     log(token, spec, made.err())
 }
 
-/// The digests that the token decrypts OAEP with.
-pub(super) fn oaep(token: &Token) -> Vec<Digest> {
+/// Those of some algorithms that the token performs with an RSA key.
+pub(super) fn rsa(token: &Token, algorithms: &[Algorithm]) -> Vec<Algorithm> {
     let spec = KeySpec::Rsa2048;
     let tried = token.run_here(Again::Once, |lease| {
         let session = &lease.session;
@@ -52,8 +51,10 @@ pub(super) fn oaep(token: &Token) -> Vec<Digest> {
             Some(object) => {
                 let key = encoding::public_key(session, object, spec)?;
                 session.destroy_object(object)?;
-                let known = Digest::iter().filter(|each| mechanism::digest(*each).is_some());
-                known.filter(|digest| decrypts(token, session, private, &key, *digest)).collect()
+                let works = |each: &Algorithm| {
+                    log(token, each, performs(session, private, &key, *each).err())
+                };
+                algorithms.iter().copied().filter(works).collect()
             }
             None => Vec::new(),
         };
@@ -61,25 +62,35 @@ pub(super) fn oaep(token: &Token) -> Vec<Digest> {
         Ok(works)
     });
     tried.unwrap_or_else(|fault| {
-        log(token, "rsa-oaep", Some(fault));
+        log(token, spec, Some(fault));
         Vec::new()
     })
 }
 
-fn decrypts(
-    token: &Token,
+fn performs(
     session: &Session,
     private: ObjectHandle,
     public: &PublicKey,
-    digest: Digest,
-) -> bool {
-    let scheme = EncryptionScheme::RsaOaep { digest, mgf_digest: digest };
-    let decrypted = public.encrypt(scheme, &[], b"x").map_err(Fault::from).and_then(|ciphertext| {
-        mechanism::with_encryption(scheme, &[], &[], |mechanism| {
-            session.decrypt(mechanism, private, &ciphertext)
-        })
-    });
-    log(token, scheme, decrypted.err())
+    algorithm: Algorithm,
+) -> Result<(), Fault> {
+    match algorithm {
+        Algorithm::Signature(scheme @ SignatureScheme::RsaPss { digest, .. }) => {
+            let input = vec![0; digest.len()];
+            let (mechanism, _) = mechanism::signature(scheme, public.spec(), &input)?;
+            let signature = session.sign(&mechanism, private, &input)?;
+            if !public.verify(scheme, &input, &signature)? {
+                return Err(Error::new(Reason::Internal, "the signature is not valid").into());
+            }
+        }
+        Algorithm::Encryption(scheme @ EncryptionScheme::RsaOaep { .. }) => {
+            let ciphertext = public.encrypt(scheme, &[], b"x")?;
+            mechanism::with_encryption(scheme, &[], &[], |mechanism| {
+                session.decrypt(mechanism, private, &ciphertext)
+            })?;
+        }
+        _ => return Err(Error::new(Reason::Internal, "there is no trial for it").into()),
+    }
+    Ok(())
 }
 
 /// Whether there was no fault. What was is told to whoever looks for it.
