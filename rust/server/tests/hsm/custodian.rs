@@ -13,7 +13,8 @@ use supacrypt_server::custody::{
     CryptoOutput, CryptoRequest, Custodian, KeyHandle, Pkcs11Custodian, Weight,
 };
 
-use crate::{done, token::Token};
+use crate::done;
+use crate::token::{PIN, Token};
 
 const PAIRS: [KeySpec; 8] = [
     KeySpec::Rsa2048,
@@ -55,6 +56,8 @@ pub(crate) async fn all(token: &Token) {
     done("a_key_lives_until_it_is_destroyed");
     recovers(&custodian, token).await;
     done("a_login_that_is_lost_is_made_again");
+    refused_pin(token).await;
+    done("a_pin_that_is_refused_is_not_tried_again");
     abandoned(token).await;
     done("a_key_that_nobody_waits_for_is_destroyed");
     bounded(&custodian).await;
@@ -356,6 +359,22 @@ async fn recovers(custodian: &Pkcs11Custodian, token: &Token) {
     destroy(custodian, &other).await;
     destroy(custodian, &reference).await;
     assert_eq!(token.objects().len(), 0);
+}
+
+async fn refused_pin(token: &Token) {
+    let custodian = Pkcs11Custodian::open("hsm", &token.settings()).await.unwrap();
+    let (reference, handle, _) = make(&custodian, KeySpec::EcP256, "refused").await;
+    let scheme = SignatureScheme::Ecdsa;
+    let request = CryptoRequest::Sign { scheme, context: &[], input: &[7; 32] };
+    token.change_pin(PIN, "other pin");
+    let error = handle.perform(request).await.err().unwrap();
+    assert_eq!(error.reason(), Reason::CustodianUnavailable);
+    assert!(error.message().contains("pin_file"), "{error}");
+    token.change_pin("other pin", PIN);
+    assert_eq!(handle.perform(request).await.err().unwrap(), error);
+    // A start tries it again.
+    let custodian = Pkcs11Custodian::open("hsm", &token.settings()).await.unwrap();
+    destroy(&custodian, &reference).await;
 }
 
 async fn abandoned(token: &Token) {

@@ -16,7 +16,7 @@ use tempfile::TempDir;
 pub(crate) const PLACE: &str = "SOFTHSM2_CONF";
 const MODULE: &str = "/usr/lib/softhsm/libsofthsm2.so";
 pub(crate) const LABEL: &str = "test keys";
-const PIN: &str = "246810";
+pub(crate) const PIN: &str = "246810";
 
 /// Writes a configuration whose tokens are in `dir`.
 pub(crate) fn configure(dir: &Path) -> PathBuf {
@@ -87,6 +87,16 @@ impl Token {
     /// A session. It is logged in while the server is: a login is of the whole process.
     pub(crate) fn session(&self) -> Session {
         self.module.open_rw_session(self.slot).unwrap()
+    }
+
+    /// Gives the token's user another PIN. Nobody is logged in after that.
+    pub(crate) fn change_pin(&self, old: &str, new: &str) {
+        let session = self.session();
+        // Whoever is logged in, this process is.
+        let _ = session.logout();
+        session.login(UserType::User, Some(&AuthPin::from(old))).unwrap();
+        session.set_pin(&AuthPin::from(old), &AuthPin::from(new)).unwrap();
+        session.logout().unwrap();
     }
 
     /// All keys.

@@ -86,7 +86,12 @@ impl Fault {
         if reason == Reason::DecryptionFailed {
             return Error::new(reason, advice);
         }
-        Error::new(reason, format!("the custodian {custodian} {advice} ({error})"))
+        // The names alone: the crate's text for a code is a paragraph of the standard.
+        let cause = match error {
+            TokenError::Pkcs11(code, function) => format!("C_{function:?}: {code:?}"),
+            other => other.to_string(),
+        };
+        Error::new(reason, format!("the custodian {custodian} {advice} ({cause})"))
     }
 }
 
@@ -200,6 +205,7 @@ mod tests {
             assert_eq!(error.reason(), reason, "{error}");
             assert!(error.message().contains("vault"), "{error}");
             assert!(error.message().contains(said), "{error}");
+            assert!(error.message().ends_with(&format!("(C_SignInit: {code:?})")), "{error}");
         }
     }
 
