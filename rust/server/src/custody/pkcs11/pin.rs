@@ -1,41 +1,34 @@
 //! The PIN of a token, from its file.
 
-use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use supacrypt_core::{Error, Reason, Result};
 use zeroize::Zeroizing;
+
+use crate::secret_file;
 
 /// Reads a PIN. The line break that editors leave at the end is no part of it.
 ///
 /// # Errors
 /// [`Reason::Configuration`] when the file is missing, readable by others, empty, or not text.
 pub(super) fn read(path: &Path) -> Result<Zeroizing<String>> {
-    let shown = path.display();
-    let refuse =
-        |what: String| Error::new(Reason::Configuration, format!("the PIN file {shown} {what}"));
-    let unread =
-        |cause| refuse(format!("cannot be read: {cause}; make it for the server's account"));
-    let mode = fs::metadata(path).map_err(unread)?.permissions().mode();
-    if mode & 0o077 != 0 {
-        return Err(refuse(format!(
-            "can be read by others than its owner (mode {:03o}); run `chmod 600 {shown}`, and \
-             change the PIN if someone may have read it",
-            mode & 0o777
-        )));
-    }
-    let bytes = fs::read(path).map(Zeroizing::new).map_err(unread)?;
-    let text = std::str::from_utf8(&bytes).map_err(|_| refuse("is not text in UTF-8".into()))?;
-    let pin = text.trim_end_matches(['\r', '\n']);
+    let missing = "Make it for the server's account, with the PIN of the token's user";
+    let bytes = secret_file::read_line(path, "the PIN file", missing)?;
+    let refuse = |what: &str| {
+        let message = format!("the PIN file {} {what}", path.display());
+        Error::new(Reason::Configuration, message)
+    };
+    let pin = std::str::from_utf8(&bytes).map_err(|_| refuse("is not text in UTF-8"))?;
     if pin.is_empty() {
-        return Err(refuse("is empty; write the PIN of the token's user to it".into()));
+        return Err(refuse("is empty; write the PIN of the token's user to it"));
     }
     Ok(Zeroizing::new(pin.to_owned()))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::{fs, os::unix::fs::PermissionsExt};
+
     use super::*;
 
     fn read_of(text: &[u8], mode: u32) -> Result<Zeroizing<String>> {
