@@ -52,8 +52,8 @@ def prune(wanted):
             lines = part.splitlines(keepends=True)
             part = "".join(line for line in lines if " = " not in line or line.split()[0] in needed)
         elif part.startswith("[workspace]"):
-            left = sorted(str(path) for name, path in members.items() if name in needed)
-            listed = "".join(f'    "{path}",\n' for path in left)
+            kept = sorted(str(path) for name, path in members.items() if name in needed)
+            listed = "".join(f'    "{path}",\n' for path in kept)
             part = re.sub(r"members = \[[^]]*\]", f"members = [\n{listed}]", part)
         parts.append(part)
     root.write_text("".join(parts))

@@ -106,6 +106,18 @@ impl EncryptionScheme {
         )
     }
 
+    /// Refuses additional data that would be ignored: the caller believes it is protected.
+    ///
+    /// # Errors
+    /// [`Reason::InvalidArgument`].
+    pub fn check_aad(self, aad_len: usize) -> Result<()> {
+        if aad_len == 0 || self.takes_aad() {
+            return Ok(());
+        }
+        let message = format!("{self} takes no additional data");
+        Err(Error::new(Reason::InvalidArgument, message).in_field("aad"))
+    }
+
     /// Length in bytes of the ciphertext of `plaintext_len` bytes under `key`.
     pub const fn ciphertext_len(self, key: KeySpec, plaintext_len: usize) -> usize {
         match self {

@@ -1,6 +1,6 @@
 //! A loaded private or secret key.
 
-use aws_lc_rs::{constant_time, hmac};
+use aws_lc_rs::hmac;
 use supacrypt_core::{
     DerivationInput, DerivationScheme, EncryptionScheme, Error, KemScheme, KeyClass, KeySpec,
     MacScheme, Reason, Result, SignatureScheme,
@@ -8,7 +8,7 @@ use supacrypt_core::{
 use zeroize::Zeroizing;
 
 use crate::{
-    Material, PublicKey, derive,
+    Material, PublicKey, derive, is_equal,
     material::private_key,
     public_key::too_large,
     symmetric,
@@ -132,7 +132,7 @@ impl Key {
         plaintext: &[u8],
     ) -> Result<Vec<u8>> {
         scheme.check_encrypt(self.spec, iv.len(), plaintext.len())?;
-        check_aad(scheme, aad)?;
+        scheme.check_aad(aad.len())?;
         match &self.secret {
             Secret::Pair { public, .. } => public.encrypt(scheme, aad, plaintext),
             Secret::Cipher(key) => symmetric::encrypt(key, scheme, iv, aad, plaintext),
@@ -158,7 +158,7 @@ impl Key {
         ciphertext: &[u8],
     ) -> Result<Zeroizing<Vec<u8>>> {
         scheme.check_decrypt(self.spec, iv.len(), ciphertext.len())?;
-        check_aad(scheme, aad)?;
+        scheme.check_aad(aad.len())?;
         let _whole = undivided();
         let plaintext = match &self.secret {
             Secret::Pair { private, .. } => rsa::decrypt(private, scheme, aad, ciphertext),
@@ -233,7 +233,7 @@ impl Key {
     /// Those of [`MacScheme::check`].
     pub fn verify_mac(&self, scheme: MacScheme, input: &[u8], mac: &[u8]) -> Result<bool> {
         let made = self.mac(scheme, input)?;
-        Ok(constant_time::verify_slices_are_equal(&made, mac).is_ok())
+        Ok(is_equal(&made, mac))
     }
 
     fn mismatch(&self, scheme: impl std::fmt::Display) -> Error {
@@ -248,15 +248,6 @@ impl std::fmt::Debug for Key {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Key({})", self.spec)
     }
-}
-
-/// Refuses `aad` that would be ignored: the caller believes it is protected.
-pub(crate) fn check_aad(scheme: EncryptionScheme, aad: &[u8]) -> Result<()> {
-    if aad.is_empty() || scheme.takes_aad() {
-        return Ok(());
-    }
-    Err(Error::new(Reason::InvalidArgument, format!("{scheme} takes no additional data"))
-        .in_field("aad"))
 }
 
 fn hmac_digest(spec: KeySpec) -> hmac::Algorithm {

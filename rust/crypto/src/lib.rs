@@ -16,6 +16,7 @@
 //! and appear in no `Debug` output and no error.
 
 mod certificate;
+mod compare;
 mod derive;
 mod digest;
 pub mod envelope;
@@ -29,6 +30,7 @@ mod symmetric;
 mod sys;
 
 pub use certificate::Certificate;
+pub use compare::is_equal;
 pub use digest::{Hasher, digest};
 pub use key::Key;
 pub use material::{Material, generate, generate_secret, import};

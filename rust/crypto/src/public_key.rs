@@ -8,7 +8,6 @@ use supacrypt_core::{
 use zeroize::Zeroizing;
 
 use crate::{
-    key::check_aad,
     sys::{Failed, PKey, ec, kem, message, rsa},
     undivided,
 };
@@ -154,7 +153,7 @@ impl PublicKey {
         plaintext: &[u8],
     ) -> Result<Vec<u8>> {
         scheme.check_encrypt(self.0.spec, 0, plaintext.len())?;
-        check_aad(scheme, aad)?;
+        scheme.check_aad(aad.len())?;
         let _whole = undivided();
         rsa::encrypt(&self.0.key, scheme, aad, plaintext).map_err(|Failed| match scheme {
             EncryptionScheme::RsaRaw => too_large(scheme),

@@ -20,6 +20,7 @@ use zeroize::Zeroizing;
 
 pub use pkcs11::Pkcs11Custodian;
 use public::PublicKeys;
+pub(crate) use registry::PUBLIC;
 pub use registry::{Custodians, SOFTWARE};
 pub use software::SoftwareCustodian;
 

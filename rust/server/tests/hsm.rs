@@ -8,6 +8,8 @@ mod common;
 mod custodian;
 #[path = "hsm/refused.rs"]
 mod refused;
+#[path = "hsm/secret_keys.rs"]
+mod secret_keys;
 #[path = "hsm/token.rs"]
 mod token;
 

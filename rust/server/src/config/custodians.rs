@@ -7,9 +7,10 @@ use serde::Deserialize;
 use supacrypt_core::{Error, Reason, ResourceId, Result};
 
 use super::sections::{nonzero, path};
+use crate::custody::{PUBLIC, SOFTWARE};
 
 /// Names that mean something already.
-const TAKEN: [&str; 2] = ["software", "public"];
+const TAKEN: [&str; 2] = [SOFTWARE, PUBLIC];
 
 /// One custodian beside the software one.
 #[derive(Clone, Debug, Deserialize)]

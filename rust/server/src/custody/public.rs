@@ -8,7 +8,7 @@ use supacrypt_core::{Capabilities, Error, KeySpec, Operation, Reason, Result};
 use supacrypt_crypto::{Material, PublicKey};
 use zeroize::Zeroizing;
 
-use super::{CryptoOutput, CryptoRequest, Custodian, KeyHandle, NewMaterial, Weight};
+use super::{CryptoOutput, CryptoRequest, Custodian, KeyHandle, NewMaterial, PUBLIC, Weight};
 
 /// Keeps public keys, and does what they can do.
 pub(super) struct PublicKeys;
@@ -16,7 +16,7 @@ pub(super) struct PublicKeys;
 #[async_trait]
 impl Custodian for PublicKeys {
     fn name(&self) -> &str {
-        "public"
+        PUBLIC
     }
 
     fn capabilities(&self) -> &Capabilities {

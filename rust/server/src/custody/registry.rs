@@ -9,6 +9,9 @@ use super::{Custodian, PublicKeys};
 /// The name of the custodian that every server has: keys sealed in the store, used in this process.
 pub const SOFTWARE: &str = "software";
 
+/// The name of the custodian for public keys alone, which no keyring chooses.
+pub(crate) const PUBLIC: &str = "public";
+
 /// What keyrings can name.
 pub struct Custodians {
     named: Vec<Arc<dyn Custodian>>,
@@ -44,7 +47,7 @@ impl Custodians {
     /// # Errors
     /// As [`get`](Self::get).
     pub(crate) fn holder(&self, name: &str) -> Result<&dyn Custodian> {
-        if name == self.public.name() { Ok(&self.public) } else { self.get(name) }
+        if name == PUBLIC { Ok(&self.public) } else { self.get(name) }
     }
 
     /// The one for public keys alone, of whatever keyring.

@@ -116,6 +116,7 @@ impl Keys {
         if let Some(request) = &request {
             if let Some(made) = store::requests::find(&mut write, request).await? {
                 let twin = store::keys::get(&mut write, &made.parse()?).await;
+                drop(write);
                 custodian.destroy(&reference.reference).await?;
                 return twin;
             }

@@ -10,11 +10,12 @@ use crate::store;
 const BATCH: u32 = 100;
 
 impl Keys {
-    /// Purges all keys that are due. Returns how many.
+    /// Purges all keys that are due. Returns how many. One whose custodian is not there does not hold up
+    /// the others.
     ///
     /// # Errors
     /// [`Reason::StoreUnavailable`](supacrypt_core::Reason::StoreUnavailable) and those of the
-    /// custodian; what was purged before stays purged.
+    /// custodian, the first of them; what was purged stays purged.
     pub async fn purge_due(&self) -> Result<usize> {
         let now = Timestamp::now();
         let mut purged = 0;
@@ -23,9 +24,11 @@ impl Keys {
                 let mut read = self.store.read().await?;
                 store::keys::due_for_purge(&mut read, now, BATCH).await?
             };
+            let mut failed = Ok(());
             for name in &due {
-                self.purge(name, now).await?;
+                failed = failed.and(self.purge(name, now).await);
             }
+            failed?;
             purged += due.len();
             if due.len() < BATCH as usize {
                 return Ok(purged);

@@ -6,7 +6,7 @@ use supacrypt_core::{
     Algorithm, AlgorithmSet, KeyAttributes, KeyAttributesChange, KeyFlags, KeyName, KeySpec,
     KeyUsages, KeyVersionState, KeyringName, Operation, Principal, Reason, SignatureScheme,
 };
-use supacrypt_crypto::envelope::EnvelopeKey;
+use supacrypt_crypto::{Key, envelope::EnvelopeKey, generate};
 
 use super::{KeyChange, Keys, NewKey};
 use crate::{
@@ -159,6 +159,29 @@ async fn the_end_of_the_recovery_window_purges() {
     tokio::time::sleep(Duration::from_millis(2)).await;
     assert_eq!(fixture.keys.purge_due().await.unwrap(), 1);
     assert_eq!(fixture.keys.get(&key).await.unwrap_err().reason(), Reason::KeyNotFound);
+}
+
+#[tokio::test]
+async fn a_custodian_that_is_not_there_holds_up_no_keys_but_its_own() {
+    let fixture = fixture().await;
+    let held = fixture.create("held").await;
+    let spec = KeySpec::EcP256;
+    let public = Key::load(spec, &generate(spec).unwrap()).unwrap();
+    let mut new = fixture.new_key("free");
+    new.attributes.flags |= KeyFlags::PUBLIC_ONLY;
+    let der = public.public_key().unwrap().spki_der();
+    let free = fixture.keys.import(new, der, None).await.unwrap().name;
+    for key in [&held, &free] {
+        fixture.keys.delete(key, Duration::from_micros(1), "").await.unwrap();
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    let custodians = Arc::new(Custodians::new(Vec::new()));
+    let store = Arc::clone(&fixture.keys.store);
+    let keys = Keys::new(store, custodians, 100, Arc::clone(&fixture.watchers));
+    assert_eq!(keys.purge_due().await.unwrap_err().reason(), Reason::CustodianUnavailable);
+    assert!(keys.get(&held).await.is_ok());
+    assert_eq!(keys.get(&free).await.unwrap_err().reason(), Reason::KeyNotFound);
+    assert_eq!(fixture.keys.purge_due().await, Ok(1));
 }
 
 #[tokio::test]

@@ -33,6 +33,7 @@ impl Keys {
             && let Some(made) = store::requests::find(&mut write, request).await?
         {
             let twin = store::versions::get(&mut write, &made.parse()?).await;
+            drop(write);
             custodian.destroy(&reference.reference).await?;
             return twin.map(|stored| stored.version);
         }

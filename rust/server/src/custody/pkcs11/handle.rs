@@ -1,10 +1,9 @@
 //! A key of a token, ready for use.
 
-use std::hint::black_box;
 use std::sync::Arc;
 
 use supacrypt_core::{Error, KeySpec, Operation, Reason, Result};
-use supacrypt_crypto::PublicKey;
+use supacrypt_crypto::{PublicKey, is_equal};
 
 use super::call::Call;
 use super::object::Found;
@@ -62,29 +61,9 @@ impl KeyHandle for TokenKey {
                 move |lease: &_| key.with(lease, |handle| call.run(&lease.session, handle, spec));
             let output = self.token.run(Again::Once, work).await?;
             Ok(match request {
-                CryptoRequest::MacVerify { mac, .. } => CryptoOutput::Valid(is_same(&output, mac)),
+                CryptoRequest::MacVerify { mac, .. } => CryptoOutput::Valid(is_equal(&output, mac)),
                 _ => CryptoOutput::Bytes(output),
             })
         })
-    }
-}
-
-/// Whether two MACs are the same. How far they are tells no time.
-fn is_same(one: &[u8], other: &[u8]) -> bool {
-    let pairs = one.iter().zip(other);
-    one.len() == other.len()
-        && pairs.fold(0, |differs, (one, other)| black_box(differs | (one ^ other))) == 0
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn macs_are_the_same_or_not() {
-        assert!(is_same(b"abc", b"abc"));
-        assert!(!is_same(b"abc", b"abd"));
-        assert!(!is_same(b"abc", b"ab"));
-        assert!(!is_same(b"abc", b""));
     }
 }

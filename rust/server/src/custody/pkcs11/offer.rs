@@ -9,7 +9,7 @@ use supacrypt_core::{
 
 use super::encoding::key_type;
 use super::fault::Fault;
-use super::mechanism::digest;
+use super::mechanism::{digest, mac};
 use super::template::Uses;
 use super::token::Token;
 use super::trial;
@@ -68,23 +68,18 @@ impl Mechanisms {
                 pairs(Type::ECC_EDWARDS_KEY_PAIR_GEN).is_some() && self.signs(Type::EDDSA)
             }
             KeyClass::Aes => secrets(Type::AES_KEY_GEN),
-            KeyClass::Hmac => secrets(Type::GENERIC_SECRET_KEY_GEN) && self.hmac(digest_of(spec)),
-            KeyClass::Generic => {
-                secrets(Type::GENERIC_SECRET_KEY_GEN) && Digest::iter().any(|each| self.hmac(each))
+            KeyClass::Hmac | KeyClass::Generic => {
+                let makes = |digest| MacScheme::hmac(digest).check(spec).is_ok();
+                secrets(Type::GENERIC_SECRET_KEY_GEN)
+                    && Digest::iter().any(|digest| makes(digest) && self.hmac(digest))
             }
             _ => false,
         }
     }
 
     fn hmac(&self, digest: Digest) -> bool {
-        self.signs(match digest {
-            Digest::Sha1 => Type::SHA1_HMAC,
-            Digest::Sha224 => Type::SHA224_HMAC,
-            Digest::Sha256 => Type::SHA256_HMAC,
-            Digest::Sha384 => Type::SHA384_HMAC,
-            Digest::Sha512 => Type::SHA512_HMAC,
-            _ => return false,
-        })
+        let mechanism = mac(MacScheme::hmac(digest));
+        mechanism.is_ok_and(|mechanism| self.signs(mechanism.mechanism_type()))
     }
 
     /// What needs no trial.
@@ -160,12 +155,4 @@ fn takes_in(spec: KeySpec) -> bool {
 /// Whether a size is within what a mechanism says of itself. Some say nothing, by zeros.
 fn takes(info: &MechanismInfo, bits: usize) -> bool {
     info.max_key_size() == 0 || (info.min_key_size()..=info.max_key_size()).contains(&bits)
-}
-
-fn digest_of(spec: KeySpec) -> Digest {
-    match spec {
-        KeySpec::HmacSha384 => Digest::Sha384,
-        KeySpec::HmacSha512 => Digest::Sha512,
-        _ => Digest::Sha256,
-    }
 }

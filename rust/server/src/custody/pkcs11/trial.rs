@@ -38,7 +38,7 @@ pub(super) fn makes(token: &Token, spec: KeySpec, uses: Uses) -> bool {
         }
         Ok(())
     });
-    log(token, spec, made.err())
+    succeeded(token, spec, made.err())
 }
 
 /// Those of some algorithms that the token performs with an RSA key.
@@ -52,7 +52,7 @@ pub(super) fn rsa(token: &Token, algorithms: &[Algorithm]) -> Vec<Algorithm> {
                 let key = encoding::public_key(session, object, spec)?;
                 session.destroy_object(object)?;
                 let works = |each: &Algorithm| {
-                    log(token, each, performs(session, private, &key, *each).err())
+                    succeeded(token, each, performs(session, private, &key, *each).err())
                 };
                 algorithms.iter().copied().filter(works).collect()
             }
@@ -62,7 +62,7 @@ pub(super) fn rsa(token: &Token, algorithms: &[Algorithm]) -> Vec<Algorithm> {
         Ok(works)
     });
     tried.unwrap_or_else(|fault| {
-        log(token, spec, Some(fault));
+        succeeded(token, spec, Some(fault));
         Vec::new()
     })
 }
@@ -94,7 +94,7 @@ fn performs(
 }
 
 /// Whether there was no fault. What was is told to whoever looks for it.
-fn log(token: &Token, tried: impl std::fmt::Display, fault: Option<Fault>) -> bool {
+fn succeeded(token: &Token, tried: impl std::fmt::Display, fault: Option<Fault>) -> bool {
     let custodian = token.custodian();
     if let Some(fault) = fault {
         let why = fault.explain(custodian);
