@@ -48,6 +48,8 @@ pub(crate) fn code(reason: Reason) -> ExitCode {
         | Reason::Unreachable
         | Reason::Protocol
         | Reason::CustodianUnavailable
+        | Reason::CustodianThrottled
+        | Reason::CustodianDenied
         | Reason::SealUnavailable
         | Reason::StoreUnavailable
         | Reason::AuditUnavailable => 5,

@@ -101,6 +101,10 @@ pub enum Reason {
     Configuration,
     /// The custodian that holds the key cannot be reached or refuses.
     CustodianUnavailable,
+    /// The custodian takes no more requests for now. Nothing was performed.
+    CustodianThrottled,
+    /// The custodian does not let this server do it.
+    CustodianDenied,
     /// The seal cannot unwrap the key.
     SealUnavailable,
     /// The store cannot be read or written.

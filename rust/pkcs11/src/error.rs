@@ -48,6 +48,7 @@ const fn return_value(reason: Reason) -> CK_RV {
         | Reason::EtagMismatch
         | Reason::DeadlineExceeded
         | Reason::Overloaded
+        | Reason::CustodianThrottled
         | Reason::Draining => CKR_FUNCTION_FAILED,
         Reason::Unauthenticated
         | Reason::Unreachable
@@ -57,6 +58,7 @@ const fn return_value(reason: Reason) -> CK_RV {
         | Reason::ClientCertificateMissing
         | Reason::Protocol
         | Reason::CustodianUnavailable
+        | Reason::CustodianDenied
         | Reason::SealUnavailable
         | Reason::StoreUnavailable
         | Reason::AuditUnavailable => CKR_DEVICE_ERROR,

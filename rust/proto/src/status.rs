@@ -97,12 +97,13 @@ fn code(reason: Reason) -> Code {
         | Reason::KeyVersionDestroyed
         | Reason::ObjectImmutable
         | Reason::PinNotSet
+        | Reason::CustodianDenied
         | Reason::UsageNotPermitted
         | Reason::AlgorithmNotPermitted => Code::FailedPrecondition,
         Reason::AlreadyExists | Reason::RequestIdReused => Code::AlreadyExists,
         Reason::EtagMismatch => Code::Aborted,
         Reason::DeadlineExceeded => Code::DeadlineExceeded,
-        Reason::Overloaded => Code::ResourceExhausted,
+        Reason::Overloaded | Reason::CustodianThrottled => Code::ResourceExhausted,
         Reason::Draining
         | Reason::Unreachable
         | Reason::ServerNotTrusted

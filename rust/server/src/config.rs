@@ -5,12 +5,12 @@
 //! misspelt limit is noticed before it is missed.
 
 mod custodians;
+mod seal;
 mod sections;
 
-pub use custodians::{CustodianSettings, CustodianType};
-pub use sections::{
-    Audit, Authorization, Cache, Config, Limits, Listen, Log, Memory, SealSettings, SealType, Tls,
-};
+pub use custodians::{CustodianSettings, Pkcs11Settings, TokenName};
+pub use seal::{SealChoice, SealSettings};
+pub use sections::{Audit, Authorization, Cache, Config, Limits, Listen, Log, Memory, Tls};
 
 use std::path::Path;
 
@@ -42,8 +42,12 @@ impl Config {
     }
 
     fn from_sources(file: impl Provider, variables: impl Provider) -> Result<Config> {
-        let config: Config =
-            Figment::from(file).merge(variables).extract().map_err(|error| explain(&error))?;
+        let source = Figment::from(file).merge(variables);
+        let mut config: Config = source.extract().map_err(|error| explain("", &error))?;
+        for (name, kind) in &config.kinds {
+            let settings = CustodianSettings::read(&source, name, *kind)?;
+            config.custodians.insert(name.clone(), settings);
+        }
         config.check()?;
         Ok(config)
     }
@@ -53,10 +57,13 @@ fn variables() -> Env {
     Env::prefixed("SUPACRYPTD_").ignore(&NOT_KEYS).split("__")
 }
 
-/// All that is wrong, one line each.
-fn explain(errors: &figment::Error) -> Error {
+/// All that is wrong in a table, one line each; in the whole when the table has no name.
+fn explain(table: &str, errors: &figment::Error) -> Error {
     let line = |error: figment::Error| {
-        let key = error.path.join(".");
+        let path = error.path.iter().map(String::as_str);
+        let path: Vec<_> =
+            [table].into_iter().chain(path).filter(|part| !part.is_empty()).collect();
+        let key = path.join(".");
         let source = match &error.metadata {
             Some(metadata) if metadata.name.contains("environment") => " in the environment".into(),
             Some(metadata) => {
@@ -107,7 +114,7 @@ mod tests {
     fn only_the_tls_files_have_to_be_named() {
         let config = load(TLS).unwrap();
         assert_eq!(config.data_dir, PathBuf::from("/var/lib/supacrypt"));
-        assert_eq!(config.seal_path(), PathBuf::from("/var/lib/supacrypt/seal.key"));
+        assert_eq!(config.seal.now, SealChoice::File { path: None });
         assert!(config.listen.metrics.ip().is_loopback());
         assert_eq!(config.limits.operation_deadline, Duration::from_secs(10));
     }
@@ -152,11 +159,11 @@ mod tests {
                    token = \"keys\"\npin_file = \"hsm.pin\"\n";
         std::fs::write(&file, format!("{TLS}{hsm}")).unwrap();
         let config = read(&file).unwrap();
-        let hsm = &config.custodians["hsm"];
-        assert_eq!(hsm.r#type, CustodianType::Pkcs11);
+        let CustodianSettings::Pkcs11(hsm) = &config.custodians["hsm"];
         assert_eq!(hsm.module, PathBuf::from("/lib/p11.so"));
         assert_eq!(hsm.pin_file, dir.path().join("hsm.pin"));
-        assert_eq!((hsm.token.as_deref(), hsm.serial.as_deref()), (Some("keys"), None));
+        assert_eq!(hsm.token, TokenName::Label("keys".into()));
+        assert_eq!(hsm.timeout, Duration::from_secs(5));
         assert_eq!(hsm.sessions.get(), 16);
     }
 

@@ -3,21 +3,25 @@
 //! The rest of the server knows keys by an opaque reference and a [`KeyHandle`]. Whether the
 //! material lies in this process or in a service somewhere else is the custodian's business.
 
+mod breaker;
+mod gate;
+mod operation;
 mod pkcs11;
 mod public;
 mod registry;
 mod software;
 
-use std::{future::Future, pin::Pin, sync::Arc};
+use std::sync::Arc;
 
 use async_trait::async_trait;
-use supacrypt_core::{
-    Algorithm, Capabilities, DerivationInput, DerivationScheme, EncryptionScheme, KemScheme,
-    KeyClass, KeySpec, MacScheme, Operation, Result, SignatureScheme,
-};
+use supacrypt_core::{Capabilities, Error, KeySpec, Reason, Result};
 use supacrypt_crypto::Material;
-use zeroize::Zeroizing;
 
+use crate::seal::Seal;
+use crate::telemetry::CustodianMetrics;
+
+pub use gate::{Gate, GateStatus};
+pub use operation::{BoxFuture, CryptoOutput, CryptoRequest, KeyHandle, Weight};
 pub use pkcs11::Pkcs11Custodian;
 use public::PublicKeys;
 pub(crate) use registry::PUBLIC;
@@ -78,6 +82,70 @@ pub trait Custodian: Send + Sync {
     /// # Errors
     /// [`Reason::CustodianUnavailable`](supacrypt_core::Reason::CustodianUnavailable).
     async fn destroy(&self, reference: &[u8]) -> Result<()>;
+
+    /// Has the custodian itself refuse, or no longer refuse, to use the material. The server refuses on
+    /// its own; this is for those who reach the custodian by another way.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    async fn set_enabled(&self, reference: &[u8], enabled: bool) -> Result<()> {
+        let _ = (reference, enabled);
+        Ok(())
+    }
+
+    /// The ways to its endpoints. One that is in this process has none.
+    fn gates(&self) -> &[Arc<Gate>] {
+        &[]
+    }
+
+    /// Asks its endpoints whether they answer.
+    ///
+    /// # Errors
+    /// Those of the first that does not.
+    async fn check(&self) -> Result<()> {
+        Ok(())
+    }
+
+    /// All that it made or took in for this store and has not destroyed, whether the store knows it or
+    /// not. Nothing for one whose references are the material.
+    ///
+    /// # Errors
+    /// As [`check`](Self::check).
+    async fn held(&self) -> Result<Vec<Held>> {
+        Ok(Vec::new())
+    }
+
+    /// Finds a key that others made there, by the name that the custodian has for it. Destroying such a
+    /// key later leaves it where it is.
+    ///
+    /// # Errors
+    /// [`Reason::KeyNotFound`], [`Reason::AlgorithmNotSupported`] for a kind of keys that does not serve,
+    /// [`Reason::InvalidArgument`] for a custodian that has no keys of others.
+    async fn adopt(&self, key: &str) -> Result<Adopted> {
+        let message = format!("the custodian {} has no key {key:?} to adopt", self.name());
+        Err(Error::new(Reason::InvalidArgument, message).in_field("source"))
+    }
+
+    /// A seal by one of its keys, which others made there for this.
+    ///
+    /// # Errors
+    /// [`Reason::Configuration`] when the key does not serve.
+    async fn seal(&self, key: &str) -> Result<Box<dyn Seal>> {
+        let message = format!("the custodian {} cannot seal a store by {key:?}", self.name());
+        Err(Error::new(Reason::Configuration, message).in_field("seal.custodian"))
+    }
+}
+
+/// What a custodian is opened with, beside its own settings.
+#[derive(Clone, Copy)]
+pub struct Opening<'a> {
+    /// The name that keyrings choose it by.
+    pub name: &'a str,
+    /// What tells the keys of this store from those of others at the same custodian: lower-case letters
+    /// and digits.
+    pub store: &'a str,
+    /// Where its calls are counted.
+    pub metrics: &'a CustodianMetrics,
 }
 
 /// What a custodian gives for a new key.
@@ -88,113 +156,19 @@ pub struct NewMaterial {
     pub public_key: Option<Vec<u8>>,
 }
 
-/// A key ready for use. Dropping it wipes whatever it holds.
-pub trait KeyHandle: Send + Sync {
-    /// What `operation` will cost the thread that runs it.
-    fn weight(&self, operation: Operation) -> Weight;
-
-    /// Performs an operation that is [`Weight::Light`] or [`Weight::Heavy`], here and now.
-    ///
-    /// # Errors
-    /// Those of the algorithm.
-    fn compute(&self, request: &CryptoRequest<'_>) -> Result<CryptoOutput>;
-
-    /// Performs an operation of any weight. A custodian that computes in this process has nothing
-    /// to wait for.
-    fn perform<'a>(&'a self, request: CryptoRequest<'a>) -> BoxFuture<'a, Result<CryptoOutput>> {
-        Box::pin(async move { self.compute(&request) })
-    }
+/// Something that a custodian holds for this store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// What it was made or taken in as: the id of a key version.
+    pub context: Vec<u8>,
+    /// How the custodian finds it.
+    pub reference: Vec<u8>,
 }
 
-/// A boxed future.
-pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
-
-/// What an operation costs the thread that runs it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Weight {
-    /// Tens of microseconds: run where it arrived, a hop to another thread would cost as much.
-    Light,
-    /// Hundreds of microseconds or more: worth a task of its own, so that all cores share it.
-    Heavy,
-    /// A wait for something outside the process.
-    Remote,
-}
-
-impl Weight {
-    /// What an operation costs that is computed in this process.
-    fn in_process(spec: KeySpec, operation: Operation) -> Weight {
-        match (spec.class(), operation) {
-            (KeyClass::Rsa, Operation::Sign | Operation::Decrypt)
-            | (KeyClass::MlDsa, Operation::Sign) => Weight::Heavy,
-            _ => match spec {
-                KeySpec::EcP384 | KeySpec::EcP521 | KeySpec::EcSecp256k1 => Weight::Heavy,
-                _ => Weight::Light,
-            },
-        }
-    }
-}
-
-/// One operation with a key. The parameters are those of `supacrypt_crypto::Key`.
-#[derive(Clone, Copy, Debug)]
-#[allow(missing_docs, reason = "the fields are named by their schemes")]
-pub enum CryptoRequest<'a> {
-    Sign { scheme: SignatureScheme, context: &'a [u8], input: &'a [u8] },
-    Verify { scheme: SignatureScheme, context: &'a [u8], input: &'a [u8], signature: &'a [u8] },
-    Encrypt { scheme: EncryptionScheme, iv: &'a [u8], aad: &'a [u8], plaintext: &'a [u8] },
-    Decrypt { scheme: EncryptionScheme, iv: &'a [u8], aad: &'a [u8], ciphertext: &'a [u8] },
-    MacSign { scheme: MacScheme, input: &'a [u8] },
-    MacVerify { scheme: MacScheme, input: &'a [u8], mac: &'a [u8] },
-    Decapsulate { scheme: KemScheme, ciphertext: &'a [u8] },
-    Derive { scheme: DerivationScheme, input: DerivationInput<'a> },
-}
-
-impl CryptoRequest<'_> {
-    /// What is done.
-    pub fn operation(&self) -> Operation {
-        match self {
-            CryptoRequest::Sign { .. } => Operation::Sign,
-            CryptoRequest::Verify { .. } => Operation::Verify,
-            CryptoRequest::Encrypt { .. } => Operation::Encrypt,
-            CryptoRequest::Decrypt { .. } => Operation::Decrypt,
-            CryptoRequest::MacSign { .. } => Operation::MacSign,
-            CryptoRequest::MacVerify { .. } => Operation::MacVerify,
-            CryptoRequest::Decapsulate { .. } => Operation::Decapsulate,
-            CryptoRequest::Derive { .. } => Operation::Derive,
-        }
-    }
-
-    /// By which algorithm.
-    pub fn algorithm(&self) -> Algorithm {
-        match *self {
-            CryptoRequest::Sign { scheme, .. } | CryptoRequest::Verify { scheme, .. } => {
-                Algorithm::Signature(scheme)
-            }
-            CryptoRequest::Encrypt { scheme, .. } | CryptoRequest::Decrypt { scheme, .. } => {
-                Algorithm::Encryption(scheme)
-            }
-            CryptoRequest::MacSign { scheme, .. } | CryptoRequest::MacVerify { scheme, .. } => {
-                Algorithm::Mac(scheme)
-            }
-            CryptoRequest::Decapsulate { scheme, .. } => Algorithm::Kem(scheme),
-            CryptoRequest::Derive { scheme, .. } => Algorithm::Derivation(scheme),
-        }
-    }
-}
-
-/// What came of an operation.
-pub enum CryptoOutput {
-    /// A signature, ciphertext, plaintext, MAC or secret. Wiped when dropped, since some are secret.
-    Bytes(Zeroizing<Vec<u8>>),
-    /// Whether a signature or MAC is valid.
-    Valid(bool),
-}
-
-impl CryptoOutput {
-    /// What came of an operation other than verifying.
-    pub(crate) fn into_bytes(self) -> Zeroizing<Vec<u8>> {
-        match self {
-            CryptoOutput::Bytes(bytes) => bytes,
-            CryptoOutput::Valid(_) => unreachable!("invariant: only verifying gives a verdict"),
-        }
-    }
+/// A key that others made at a custodian.
+pub struct Adopted {
+    /// What it is.
+    pub spec: KeySpec,
+    /// Its versions, oldest first; one or more.
+    pub versions: Vec<NewMaterial>,
 }

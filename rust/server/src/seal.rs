@@ -21,7 +21,7 @@ const CONTEXT: &[u8] = b"supacrypt data-wrapping key";
 #[async_trait]
 pub trait Seal: Send + Sync {
     /// The name that wrapped keys are stored with, such as `file`.
-    fn id(&self) -> &'static str;
+    fn id(&self) -> &str;
 
     /// Wraps a key.
     ///

@@ -13,8 +13,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::audit::{AuditLog, Options};
 use crate::authz::ClosedRule;
-use crate::config::{Config, CustodianType, SealType};
-use crate::custody::{Custodian, Custodians, Pkcs11Custodian, SoftwareCustodian};
+use crate::config::{Config, CustodianSettings, SealChoice};
+use crate::custody::{Custodian, Custodians, Opening, Pkcs11Custodian, SoftwareCustodian};
 use crate::endpoints::Endpoints;
 use crate::grpc;
 use crate::keyrings::Keyrings;
@@ -59,12 +59,13 @@ impl Server {
 
         let metrics = Metrics::new();
         let store = Arc::new(Store::open(&config.data_dir).await?);
-        let envelope = Arc::new(unsealed(&config, &store).await?);
+        let remote = custodians(&config, &store.id().await?, &metrics).await?;
+        let envelope = Arc::new(unsealed(&config, &store, &remote).await?);
         let keyrings = Keyrings::open(Arc::clone(&store)).await?;
         let pins = Pins::open(Arc::clone(&store), Arc::clone(&envelope)).await?;
         let watchers = Arc::<Watchers>::default();
         let software = SoftwareCustodian::new(Arc::clone(&envelope));
-        let custodians = Arc::new(custodians(software, &config).await?);
+        let custodians = Arc::new(remote.with(Arc::new(software)));
         let cached_keys = config.cache.keys.get() as u64;
         let keys = Keys::new(Arc::clone(&store), custodians, cached_keys, Arc::clone(&watchers));
         let objects = Objects::new(Arc::clone(&store), envelope, Arc::clone(&watchers));
@@ -149,12 +150,15 @@ impl Server {
     }
 }
 
-/// The software custodian, and those that are configured.
-async fn custodians(software: SoftwareCustodian, config: &Config) -> Result<Custodians> {
-    let mut named: Vec<Arc<dyn Custodian>> = vec![Arc::new(software)];
+/// The custodians that are configured.
+async fn custodians(config: &Config, store: &str, metrics: &Metrics) -> Result<Custodians> {
+    let mut named: Vec<Arc<dyn Custodian>> = Vec::new();
     for (name, settings) in &config.custodians {
-        named.push(match settings.r#type {
-            CustodianType::Pkcs11 => Arc::new(Pkcs11Custodian::open(name, settings).await?),
+        let opening = Opening { name, store, metrics: &metrics.custodians };
+        named.push(match settings {
+            CustodianSettings::Pkcs11(settings) => {
+                Arc::new(Pkcs11Custodian::open(opening, settings).await?)
+            }
         });
     }
     Ok(Custodians::new(named))
@@ -190,19 +194,27 @@ async fn purge_periodically(service: Arc<Service>) {
 }
 
 /// The store's wrapping key. A file for a seal is made for a new store only.
-async fn unsealed(config: &Config, store: &Store) -> Result<EnvelopeKey> {
-    let previous = config.seal.previous.as_ref();
-    let previous = previous.map(|seal| open_seal(seal.r#type, &seal.path, false)).transpose()?;
+async fn unsealed(config: &Config, store: &Store, custodians: &Custodians) -> Result<EnvelopeKey> {
+    let open = async |choice: &SealChoice, create| -> Result<Box<dyn Seal>> {
+        Ok(match choice {
+            SealChoice::File { path } => {
+                let default = || config.data_dir.join("seal.key");
+                let path = path.clone().unwrap_or_else(default);
+                Box::new(FileSeal::open(&path, create)?) as Box<dyn Seal>
+            }
+            SealChoice::Passphrase { path } => Box::new(PassphraseSeal::open(path)?),
+            SealChoice::Custodian { custodian, key } => {
+                custodians.get(custodian)?.seal(key).await?
+            }
+        })
+    };
+    let previous = match &config.seal.previous {
+        Some(choice) => Some(open(choice, false).await?),
+        None => None,
+    };
     let create = previous.is_some() || !is_sealed(store).await?;
-    let seal = open_seal(config.seal.r#type, &config.seal_path(), create)?;
+    let seal = open(&config.seal.now, create).await?;
     unlock(store, &*seal, previous.as_deref()).await
-}
-
-fn open_seal(kind: SealType, path: &Path, create: bool) -> Result<Box<dyn Seal>> {
-    Ok(match kind {
-        SealType::File => Box::new(FileSeal::open(path, create)?),
-        SealType::Passphrase => Box::new(PassphraseSeal::open(path)?),
-    })
 }
 
 /// Makes the data directory, for the server's account alone.

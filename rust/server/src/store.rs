@@ -35,6 +35,8 @@ pub use records::{
 };
 pub use requests::RequestId;
 
+/// Characters of the store's id.
+const ID_LENGTH: usize = 16;
 /// Longest wait for another writer.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Readers beside one writer: SQLite in WAL mode lets them run together.
@@ -94,6 +96,23 @@ impl Store {
             unavailable(format!("the tables in {shown} cannot be brought up to date: {error}"))
         })?;
         Ok(Store { pool, _lock: lock })
+    }
+
+    /// What tells this store from all others. Made once.
+    ///
+    /// # Errors
+    /// [`Reason::StoreUnavailable`].
+    pub async fn id(&self) -> Result<String> {
+        let mut write = self.write().await?;
+        let known = sqlx::query_scalar("SELECT id FROM store").fetch_optional(&mut *write).await;
+        if let Some(id) = known.map_err(unavailable_because)? {
+            return Ok(id);
+        }
+        let id = random_text(ID_LENGTH)?;
+        let insert = sqlx::query("INSERT INTO store (id) VALUES (?)").bind(&id);
+        insert.execute(&mut *write).await.map_err(unavailable_because)?;
+        commit(write).await?;
+        Ok(id)
     }
 
     /// A connection for reading.
@@ -160,6 +179,7 @@ fn migrations() -> Vec<Migration> {
         migration(5, "allowed", include_str!("../migrations/0005_allowed.sql")),
         migration(6, "pins", include_str!("../migrations/0006_pins.sql")),
         migration(7, "custodians", include_str!("../migrations/0007_custodians.sql")),
+        migration(8, "store id", include_str!("../migrations/0008_store_id.sql")),
     ]
 }
 

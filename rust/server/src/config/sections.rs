@@ -11,7 +11,8 @@ use jiff::fmt::serde::unsigned_duration::friendly::compact::required as duration
 use serde::{Deserialize, Deserializer};
 use supacrypt_core::{Error, Reason, Result};
 
-use super::CustodianSettings;
+use super::SealSettings;
+use super::custodians::{CustodianSettings, Kind};
 use crate::audit::Durability;
 use crate::memory::MemoryLock;
 use crate::telemetry::LogFormat;
@@ -44,8 +45,10 @@ pub struct Config {
     #[serde(default)]
     pub seal: SealSettings,
     /// What holds keys beside the software custodian, by the names that keyrings choose it by.
-    #[serde(default)]
+    #[serde(skip)]
     pub custodians: BTreeMap<String, CustodianSettings>,
+    #[serde(default, rename = "custodians")]
+    pub(super) kinds: BTreeMap<String, Kind>,
     /// The process's memory.
     #[serde(default)]
     pub memory: Memory,
@@ -143,42 +146,6 @@ impl Default for Cache {
     }
 }
 
-/// What protects the keys at rest.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct SealSettings {
-    /// Which seal.
-    pub r#type: SealType,
-    /// The file of a file seal, `seal.key` in the data directory when not named; or that with the
-    /// passphrase.
-    #[serde(deserialize_with = "optional_path")]
-    pub path: Option<PathBuf>,
-    /// The seal that the store has now, where it shall get this one at the next start.
-    pub previous: Option<PreviousSeal>,
-}
-
-/// A seal that a store is to lose.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct PreviousSeal {
-    /// Which seal.
-    pub r#type: SealType,
-    /// Its file.
-    #[serde(deserialize_with = "path")]
-    pub path: PathBuf,
-}
-
-/// The seals there are.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum SealType {
-    /// A secret in a file: for development, or a disk that is encrypted. Made at the first start.
-    #[default]
-    File,
-    /// A passphrase, which the server reads from a file.
-    Passphrase,
-}
-
 /// The process's memory.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -212,17 +179,8 @@ impl Default for Log {
 }
 
 impl Config {
-    /// The file of the file seal.
-    pub fn seal_path(&self) -> PathBuf {
-        self.seal.path.clone().unwrap_or_else(|| self.data_dir.join("seal.key"))
-    }
-
     /// Checks what types cannot say.
     pub(super) fn check(&self) -> Result<()> {
-        if self.seal.r#type == SealType::Passphrase && self.seal.path.is_none() {
-            let message = "seal.path is missing; name the file that has the passphrase";
-            return Err(Error::new(Reason::Configuration, message).in_field("seal.path"));
-        }
         let limits = &self.limits;
         for (key, value) in [
             ("limits.operation_deadline", limits.operation_deadline),
@@ -233,7 +191,7 @@ impl Config {
                 return Err(Error::new(Reason::Configuration, message).in_field(key));
             }
         }
-        self.custodians.iter().try_for_each(|(name, custodian)| custodian.check(name))
+        self.seal.check(self.custodians.keys().map(String::as_str))
     }
 }
 
@@ -254,6 +212,8 @@ pub(super) fn path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PathBuf
     RelativePathBuf::deserialize(deserializer).map(|path| path.relative())
 }
 
-fn optional_path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<PathBuf>, D::Error> {
+pub(super) fn optional_path<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<PathBuf>, D::Error> {
     path(deserializer).map(Some)
 }

@@ -27,13 +27,13 @@ use supacrypt_crypto::Material;
 use tokio::task::spawn_blocking;
 
 use self::handle::TokenKey;
-use self::module::TokenName;
 use self::object::{Found, find};
 use self::offer::Mechanisms;
 use self::template::Uses;
 use self::token::{Again, Token};
-use super::{Custodian, KeyHandle, NewMaterial};
-use crate::config::CustodianSettings;
+use super::gate::Gate;
+use super::{Custodian, Held, KeyHandle, NewMaterial, Opening};
+use crate::config::{Pkcs11Settings, TokenName};
 
 /// Keeps keys as objects of one token.
 ///
@@ -51,10 +51,14 @@ impl Pkcs11Custodian {
     ///
     /// # Errors
     /// [`Reason::Configuration`] when the module, the token or the PIN is not what the settings say.
-    pub async fn open(name: &str, settings: &CustodianSettings) -> Result<Pkcs11Custodian> {
-        let (name, settings) = (name.to_owned(), settings.clone());
+    pub async fn open(opening: Opening<'_>, settings: &Pkcs11Settings) -> Result<Pkcs11Custodian> {
+        let (name, settings) = (opening.name, settings.clone());
         let key = format!("custodians.{name}");
-        let opened = spawn_blocking(move || Self::open_here(name, &settings)).await;
+        let (TokenName::Label(endpoint) | TokenName::Serial(endpoint)) = &settings.token;
+        let metrics = opening.metrics.endpoint(name, endpoint);
+        let gate = Gate::new(name, endpoint, settings.timeout, settings.sessions, metrics);
+        let (name, store) = (name.to_owned(), opening.store.to_owned());
+        let opened = spawn_blocking(move || Self::open_here(name, store, gate, &settings)).await;
         let opened =
             opened.map_err(|_| Error::new(Reason::Internal, "opening a token was interrupted"))?;
         opened.map_err(|error| {
@@ -63,18 +67,15 @@ impl Pkcs11Custodian {
         })
     }
 
-    fn open_here(name: String, settings: &CustodianSettings) -> Result<Pkcs11Custodian> {
-        let token = match (&settings.token, &settings.serial) {
-            (Some(label), _) => TokenName::Label(label.clone()),
-            (None, Some(serial)) => TokenName::Serial(serial.clone()),
-            (None, None) => {
-                let message = "say which token, by `token` or `serial`";
-                return Err(Error::new(Reason::Configuration, message));
-            }
-        };
+    fn open_here(
+        name: String,
+        store: String,
+        gate: Gate,
+        settings: &Pkcs11Settings,
+    ) -> Result<Pkcs11Custodian> {
         let pin = pin::read(&settings.pin_file)?;
         let module = module::load(&settings.module)?;
-        let token = Token::new(&name, module, token, pin, settings.sessions.get());
+        let token = Token::new(&name, store, gate, module, settings, pin);
         let mechanisms = Mechanisms::of(&token).map_err(|fault| fault.explain(&name))?;
         let capabilities = mechanisms.capabilities(&token);
         if capabilities.algorithms.is_empty() {
@@ -156,5 +157,18 @@ impl Custodian for Pkcs11Custodian {
     async fn destroy(&self, reference: &[u8]) -> Result<()> {
         let id = object::id(reference)?.to_vec();
         self.token.run(Again::Once, move |lease| object::destroy(&lease.session, &id)).await
+    }
+
+    fn gates(&self) -> &[Arc<Gate>] {
+        self.token.gates()
+    }
+
+    async fn check(&self) -> Result<()> {
+        self.token.run(Again::Once, |lease| token::check_login(&lease.session)).await
+    }
+
+    async fn held(&self) -> Result<Vec<Held>> {
+        let store = self.token.store().to_owned();
+        self.token.run(Again::Once, move |lease| object::held(&lease.session, &store)).await
     }
 }

@@ -24,6 +24,18 @@ impl Custodians {
         Custodians { named, public: PublicKeys }
     }
 
+    /// These and another.
+    #[must_use]
+    pub fn with(mut self, custodian: Arc<dyn Custodian>) -> Custodians {
+        self.named.insert(0, custodian);
+        self
+    }
+
+    /// All that keyrings can name.
+    pub fn all(&self) -> &[Arc<dyn Custodian>] {
+        &self.named
+    }
+
     /// The one that keyrings call so.
     ///
     /// # Errors

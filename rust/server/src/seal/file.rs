@@ -45,7 +45,7 @@ impl FileSeal {
 
 #[async_trait]
 impl Seal for FileSeal {
-    fn id(&self) -> &'static str {
+    fn id(&self) -> &str {
         "file"
     }
 

@@ -88,7 +88,7 @@ impl PassphraseSeal {
 
 #[async_trait]
 impl Seal for PassphraseSeal {
-    fn id(&self) -> &'static str {
+    fn id(&self) -> &str {
         "passphrase"
     }
 

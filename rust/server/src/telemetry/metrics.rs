@@ -12,6 +12,7 @@ use prometheus::{
 use strum::IntoEnumIterator;
 use supacrypt_core::Operation;
 
+use super::CustodianMetrics;
 use crate::audit::{AuditMetrics, Outcome};
 
 /// Seconds: from what a symmetric operation takes to the default deadline of a request.
@@ -32,6 +33,8 @@ pub struct Metrics {
     pub key_cache: CacheMetrics,
     /// The audit log.
     pub audit: AuditMetrics,
+    /// What custodians call.
+    pub custodians: CustodianMetrics,
 }
 
 impl Metrics {
@@ -45,6 +48,7 @@ impl Metrics {
             connections: ConnectionMetrics::register(&registry),
             key_cache: CacheMetrics::register(&registry),
             audit: AuditMetrics::register(&registry),
+            custodians: CustodianMetrics::register(&registry),
             registry,
         })
     }
@@ -265,7 +269,7 @@ fn register_process(registry: &Registry) {
         .set(now.as_secs() as i64);
 }
 
-const REGISTERED_ONCE: &str = "invariant: valid, and registered once per registry";
+pub(super) const REGISTERED_ONCE: &str = "invariant: valid, and registered once per registry";
 
 fn gauge(registry: &Registry, name: &str, help: &str) -> IntGauge {
     register_int_gauge_with_registry!(name, help, registry).expect(REGISTERED_ONCE)

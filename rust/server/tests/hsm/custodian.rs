@@ -8,9 +8,9 @@ use supacrypt_core::{
     SignatureScheme,
 };
 use supacrypt_crypto::{Key, PublicComponents, PublicKey, generate};
-use supacrypt_server::config::CustodianSettings;
+use supacrypt_server::config::Pkcs11Settings;
 use supacrypt_server::custody::{
-    CryptoOutput, CryptoRequest, Custodian, KeyHandle, Pkcs11Custodian, Weight,
+    CryptoOutput, CryptoRequest, Custodian, Held, KeyHandle, Pkcs11Custodian, Weight,
 };
 
 use crate::done;
@@ -31,7 +31,7 @@ pub(crate) const DIGESTS: [Digest; 5] =
     [Digest::Sha1, Digest::Sha224, Digest::Sha256, Digest::Sha384, Digest::Sha512];
 
 pub(crate) async fn all(token: &Token) {
-    let custodian = Pkcs11Custodian::open("hsm", &token.settings()).await.unwrap();
+    let custodian = Token::open(&token.settings()).await.unwrap();
     offers(&custodian);
     done("a_token_offers_what_it_does");
     signs(&custodian).await;
@@ -248,6 +248,8 @@ async fn lives(custodian: &Pkcs11Custodian, token: &Token) {
     let (reference, handle, _) = make(custodian, spec, "lives").await;
     assert_eq!(token.objects().len(), 2);
     assert_eq!(reference, b"\x01lives");
+    let held = Held { context: b"lives".to_vec(), reference: reference.clone() };
+    assert_eq!(custodian.held().await.unwrap(), [held]);
     let refused = custodian.open(spec, &reference, b"another").await;
     assert_eq!(refused.err().unwrap().reason(), Reason::CustodianUnavailable);
     destroy(custodian, &reference).await;
@@ -277,24 +279,24 @@ async fn recovers(custodian: &Pkcs11Custodian, token: &Token) {
 }
 
 async fn refused_pin(token: &Token) {
-    let custodian = Pkcs11Custodian::open("hsm", &token.settings()).await.unwrap();
+    let custodian = Token::open(&token.settings()).await.unwrap();
     let (reference, handle, _) = make(&custodian, KeySpec::EcP256, "refused").await;
     let scheme = SignatureScheme::Ecdsa;
     let request = CryptoRequest::Sign { scheme, context: &[], input: &[7; 32] };
     token.change_pin(PIN, "other pin");
     let error = handle.perform(request).await.err().unwrap();
-    assert_eq!(error.reason(), Reason::CustodianUnavailable);
+    assert_eq!(error.reason(), Reason::CustodianDenied);
     assert!(error.message().contains("pin_file"), "{error}");
     token.change_pin("other pin", PIN);
     assert_eq!(handle.perform(request).await.err().unwrap(), error);
     // A start tries it again.
-    let custodian = Pkcs11Custodian::open("hsm", &token.settings()).await.unwrap();
+    let custodian = Token::open(&token.settings()).await.unwrap();
     destroy(&custodian, &reference).await;
 }
 
 async fn abandoned(token: &Token) {
-    let settings = CustodianSettings { sessions: 1.try_into().unwrap(), ..token.settings() };
-    let custodian = Pkcs11Custodian::open("hsm", &settings).await.unwrap();
+    let settings = Pkcs11Settings { sessions: 1.try_into().unwrap(), ..token.settings() };
+    let custodian = Token::open(&settings).await.unwrap();
     let waiting = custodian.generate(KeySpec::Rsa4096, None, b"abandoned");
     assert!(tokio::time::timeout(Duration::from_millis(20), waiting).await.is_err());
     // The one session is free again when the key is made.

@@ -3,13 +3,17 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
 use cryptoki::object::{Attribute, ObjectHandle};
 use cryptoki::session::{Session, UserType};
 use cryptoki::slot::Slot;
 use cryptoki::types::AuthPin;
-use supacrypt_server::config::{CustodianSettings, CustodianType};
+use supacrypt_core::Result;
+use supacrypt_server::config::{Pkcs11Settings, TokenName};
+use supacrypt_server::custody::{Opening, Pkcs11Custodian};
+use supacrypt_server::telemetry::Metrics;
 use tempfile::TempDir;
 
 /// Where SoftHSM2 finds its configuration.
@@ -59,15 +63,21 @@ impl Token {
         file
     }
 
-    pub(crate) fn settings(&self) -> CustodianSettings {
-        CustodianSettings {
-            r#type: CustodianType::Pkcs11,
+    pub(crate) fn settings(&self) -> Pkcs11Settings {
+        Pkcs11Settings {
             module: MODULE.into(),
-            token: Some(LABEL.into()),
-            serial: None,
+            token: TokenName::Label(LABEL.into()),
+            timeout: Duration::from_secs(5),
             pin_file: self.pin_file(PIN, 0o600),
             sessions: 2.try_into().unwrap(),
         }
+    }
+
+    /// The custodian that these settings make.
+    pub(crate) async fn open(settings: &Pkcs11Settings) -> Result<Pkcs11Custodian> {
+        let metrics = Metrics::new();
+        let opening = Opening { name: "hsm", store: "store", metrics: &metrics.custodians };
+        Pkcs11Custodian::open(opening, settings).await
     }
 
     /// The same as lines of the server's configuration.

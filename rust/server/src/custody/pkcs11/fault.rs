@@ -102,7 +102,8 @@ const REFUSED: (Reason, &str) =
 
 /// What the return values of PKCS#11 (v3.1, section 5.1) mean here.
 fn meaning(code: RvError, function: Function) -> (Reason, &'static str) {
-    use Reason::{CustodianUnavailable as Unavailable, InputLength, KeyVersionDestroyed};
+    use Reason::KeyVersionDestroyed;
+    use Reason::{CustodianDenied, CustodianUnavailable as Unavailable, InputLength};
     use RvError as Rv;
     match (code, function) {
         // Once decryption has begun all its failures look the same: the difference would be an
@@ -126,31 +127,32 @@ fn meaning(code: RvError, function: Function) -> (Reason, &'static str) {
             _,
         ) => (Unavailable, "has no token; connect it, or see that its service runs"),
         (Rv::PinIncorrect | Rv::PinInvalid | Rv::PinLenRange, _) => (
-            Unavailable,
+            CustodianDenied,
             "does not take the PIN; put the right one into pin_file and restart the server, which \
              does not try this one again",
         ),
         (Rv::PinLocked, _) => (
-            Unavailable,
+            CustodianDenied,
             "has locked the PIN; have its security officer set a new one, put it into pin_file and \
              restart the server",
         ),
         (Rv::PinExpired | Rv::UserPinNotInitialized, _) => (
-            Unavailable,
+            CustodianDenied,
             "wants a new PIN; set one with the tools of its maker, put it into pin_file and restart \
              the server",
         ),
         (Rv::SessionHandleInvalid | Rv::SessionClosed | Rv::UserNotLoggedIn, _) => {
             (Unavailable, "has ended the session; try again")
         }
-        (Rv::SessionCount, _) => {
-            (Unavailable, "has no session left; lower `sessions`, or close what others hold open")
-        }
+        (Rv::SessionCount, _) => (
+            Reason::CustodianThrottled,
+            "has no session left; lower `sessions`, or close what others hold open",
+        ),
         (Rv::DeviceError | Rv::DeviceMemory | Rv::HostMemory, _) => {
             (Unavailable, "has a fault or no memory left; look after the device")
         }
         (Rv::TokenWriteProtected | Rv::SessionReadOnly, _) => {
-            (Unavailable, "is write-protected; keys are neither made nor destroyed there")
+            (CustodianDenied, "is write-protected; keys are neither made nor destroyed there")
         }
         (Rv::KeyHandleInvalid | Rv::ObjectHandleInvalid, _) => (
             KeyVersionDestroyed,
@@ -194,8 +196,8 @@ mod tests {
     fn a_fault_names_its_custodian_and_says_what_to_do() {
         for (code, reason, said) in [
             (RvError::TokenNotPresent, Reason::CustodianUnavailable, "connect it"),
-            (RvError::PinIncorrect, Reason::CustodianUnavailable, "pin_file"),
-            (RvError::PinLocked, Reason::CustodianUnavailable, "security officer"),
+            (RvError::PinIncorrect, Reason::CustodianDenied, "pin_file"),
+            (RvError::PinLocked, Reason::CustodianDenied, "security officer"),
             (RvError::ObjectHandleInvalid, Reason::KeyVersionDestroyed, "backup"),
             (RvError::MechanismInvalid, Reason::AlgorithmNotSupported, "does not offer"),
             (RvError::DataLenRange, Reason::InputLength, "length"),

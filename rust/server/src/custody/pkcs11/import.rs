@@ -50,7 +50,7 @@ pub(super) async fn import(
 ) -> Result<NewMaterial> {
     // The engine checks more than most tokens: that the parts of a key belong together.
     let material = supacrypt_crypto::import(spec, material)?;
-    let place = Place { id: Some(id), uses };
+    let place = Place { named: Some((token.store(), id)), uses };
     let key = Key::load(spec, &material)?;
     let public = match key.public_key() {
         Some(key) => Some((public_template(key, place)?, key.spki_der().to_vec())),
@@ -154,7 +154,7 @@ mod tests {
 
     #[test]
     fn a_key_is_taken_apart_into_what_tokens_want() {
-        let place = Place { id: Some(b"uid"), uses: Uses::default() };
+        let place = Place { named: Some(("store", b"uid")), uses: Uses::default() };
         for (spec, parts) in [
             (KeySpec::Rsa2048, 8),
             (KeySpec::EcP521, 2),
@@ -172,7 +172,7 @@ mod tests {
     #[test]
     fn other_kinds_are_refused() {
         let material = generate(KeySpec::Ed25519).unwrap();
-        let place = Place { id: Some(b"uid"), uses: Uses::default() };
+        let place = Place { named: Some(("store", b"uid")), uses: Uses::default() };
         let refused = secret_template(KeySpec::Ed25519, &material, None, place).err().unwrap();
         assert_eq!(refused.reason(), Reason::AlgorithmNotSupported);
     }

@@ -50,10 +50,10 @@ impl Drop for Unclaimed {
         let destroyed = self.token.run_here(Again::Once, |lease| destroy(&lease.session, &self.id));
         if let Err(fault) = destroyed {
             let why = fault.explain(self.token.custodian());
-            let label = String::from_utf8_lossy(&self.id);
+            let id = String::from_utf8_lossy(&self.id);
             tracing::error!(
-                "the key \"supacrypt {label}\", if it was made, is of no use and could not be \
-                 destroyed: {why}"
+                "the key with the id {id:?}, if it was made, is of no use and could not be \
+                 destroyed; `supacrypt custodian reconcile` finds it: {why}"
             );
         }
     }
@@ -72,7 +72,7 @@ pub(super) async fn generate(
 ) -> Result<NewMaterial> {
     let (holder, id) = (Arc::clone(token), id.to_vec());
     let made = token.run(Again::Never, move |lease| {
-        let place = Place { id: Some(&id), uses };
+        let place = Place { named: Some((holder.store(), &id)), uses };
         // Before it is made: a connection may break after that, and before its handle gets here.
         let made = Unclaimed::new(&holder, &id);
         if !spec.is_asymmetric() {

@@ -9,6 +9,7 @@ use parking_lot::Mutex;
 use supacrypt_core::{Error, Reason, Result};
 
 use super::fault::Fault;
+use crate::config::TokenName;
 
 /// A module is one in a process (PKCS#11 v3.1, section 5.4): several custodians share it. None is ever
 /// finalized or unloaded, for others in the process may use it.
@@ -37,13 +38,6 @@ pub(super) fn load(path: &Path) -> Result<Pkcs11> {
     }
     modules.push((path.to_path_buf(), module.clone()));
     Ok(module)
-}
-
-/// What tells a token from others.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum TokenName {
-    Label(String),
-    Serial(String),
 }
 
 impl std::fmt::Display for TokenName {

@@ -1,15 +1,50 @@
 //! The objects of a token that are keys of ours, by their `CKA_ID`.
 
-use cryptoki::object::{Attribute, ObjectClass, ObjectHandle};
+use std::collections::BTreeSet;
+
+use cryptoki::object::{Attribute, AttributeType, ObjectClass, ObjectHandle};
 use cryptoki::session::Session;
 use parking_lot::Mutex;
 use supacrypt_core::{Error, Reason, Result};
 
 use super::fault::Fault;
 use super::token::{Lease, check_login};
+use crate::custody::Held;
 
 /// What a stored reference begins with: the form of the rest.
 const VERSION: u8 = 1;
+
+/// `CKA_LABEL` of the key of a store that has this `CKA_ID`.
+pub(super) fn label(store: &str, id: &[u8]) -> Vec<u8> {
+    [prefix(store).as_bytes(), id].concat()
+}
+
+fn prefix(store: &str) -> String {
+    format!("supacrypt {store}/")
+}
+
+/// The keys of a store, or what is left of them.
+pub(super) fn held(session: &Session, store: &str) -> Result<Vec<Held>, Fault> {
+    check_login(session)?;
+    let prefix = prefix(store);
+    let mut ids = BTreeSet::new();
+    for object in session.find_objects(&[Attribute::Token(true)])? {
+        let wanted = [AttributeType::Label, AttributeType::Id];
+        let (mut ours, mut id) = (false, Vec::new());
+        for attribute in session.get_attributes(object, &wanted)? {
+            match attribute {
+                Attribute::Label(label) => ours = label.starts_with(prefix.as_bytes()),
+                Attribute::Id(value) => id = value,
+                _ => {}
+            }
+        }
+        if ours && !id.is_empty() {
+            ids.insert(id);
+        }
+    }
+    let held = |id: Vec<u8>| Held { reference: reference(&id), context: id };
+    Ok(ids.into_iter().map(held).collect())
+}
 
 /// How the server's store refers to the key with this `CKA_ID`. There is nothing secret in it.
 pub(super) fn reference(id: &[u8]) -> Vec<u8> {
@@ -43,10 +78,10 @@ pub(super) fn find(
     check_login(session)?;
     let found = session.find_objects(&[Attribute::Class(class), Attribute::Id(id.to_vec())])?;
     found.first().copied().ok_or_else(|| {
-        let label = String::from_utf8_lossy(id);
+        let id = String::from_utf8_lossy(id);
         let message = format!(
-            "the token does not have the key \"supacrypt {label}\" any more; restore it from the \
-             backup of the token"
+            "the token does not have the key with the id {id:?} any more; restore it from the backup \
+             of the token"
         );
         Error::new(Reason::KeyVersionDestroyed, message).into()
     })

@@ -6,6 +6,7 @@ use cryptoki::types::Ulong;
 use supacrypt_core::{Error, KeyClass, KeySpec, Reason, Result};
 
 use super::encoding::curve;
+use super::object::label;
 
 /// What the keys of a token are used for, beside what all tokens do with keys of their kinds. Some refuse
 /// templates that ask for more than they have.
@@ -20,8 +21,8 @@ pub(super) struct Uses {
 /// Where a key lives, and what for.
 #[derive(Clone, Copy)]
 pub(super) struct Place<'a> {
-    /// `CKA_ID`; `None` for a key that only its session has, to try things with.
-    pub(super) id: Option<&'a [u8]>,
+    /// The store and `CKA_ID`; `None` for a key that only its session has, to try things with.
+    pub(super) named: Option<(&'a str, &'a [u8])>,
     /// What keys of the token are used for.
     pub(super) uses: Uses,
 }
@@ -29,9 +30,9 @@ pub(super) struct Place<'a> {
 impl Place<'_> {
     /// What both halves of a pair, and secrets, have (PKCS#11 v3.1, sections 4.4 and 4.7).
     fn common(self) -> Vec<Attribute> {
-        let mut attributes = vec![Attribute::Token(self.id.is_some())];
-        if let Some(id) = self.id {
-            let label = [b"supacrypt ", id].concat();
+        let mut attributes = vec![Attribute::Token(self.named.is_some())];
+        if let Some((store, id)) = self.named {
+            let label = label(store, id);
             attributes.extend([Attribute::Id(id.to_vec()), Attribute::Label(label)]);
         }
         attributes
@@ -133,7 +134,7 @@ mod tests {
 
     #[test]
     fn what_is_secret_never_leaves_and_stays_on_the_token() {
-        let place = Place { id: Some(b"uid"), uses: Uses::default() };
+        let place = Place { named: Some(("store", b"uid")), uses: Uses::default() };
         for spec in [KeySpec::Rsa2048, KeySpec::EcP256, KeySpec::Aes128, KeySpec::HmacSha256] {
             let attributes = place.secret(spec);
             for expected in [
@@ -142,7 +143,7 @@ mod tests {
                 Attribute::Sensitive(true),
                 Attribute::Extractable(false),
                 Attribute::Id(b"uid".to_vec()),
-                Attribute::Label(b"supacrypt uid".to_vec()),
+                Attribute::Label(b"supacrypt store/uid".to_vec()),
             ] {
                 assert!(attributes.contains(&expected), "{spec} {expected:?}");
             }
@@ -151,7 +152,7 @@ mod tests {
 
     #[test]
     fn what_is_tried_is_no_object_of_the_token_and_asks_for_no_more_than_it_does() {
-        let secret = |spec, uses| Place { id: None, uses }.secret(spec);
+        let secret = |spec, uses| Place { named: None, uses }.secret(spec);
         let all = Uses { derivation: true, cmac: true };
         for (spec, use_) in
             [(KeySpec::EcP256, Attribute::Derive(true)), (KeySpec::Aes128, Attribute::Sign(true))]

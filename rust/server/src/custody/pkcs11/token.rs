@@ -14,11 +14,15 @@ use tokio::task::spawn_blocking;
 use zeroize::Zeroizing;
 
 use super::fault::Fault;
-use super::module::{TokenName, find};
+use super::module::find;
+use crate::config::{Pkcs11Settings, TokenName};
+use crate::custody::gate::{Effect, Gate, Refusal};
 
 /// A token that is logged in to, whenever it is there.
 pub(super) struct Token {
     custodian: String,
+    store: String,
+    gates: [Arc<Gate>; 1],
     module: Pkcs11,
     name: TokenName,
     pin: Zeroizing<String>,
@@ -74,22 +78,36 @@ pub(super) enum Again {
 }
 
 impl Token {
-    /// A token that is not logged in to yet.
+    /// A token that is not logged in to yet. `store` tells whose keys are made there.
     pub(super) fn new(
         custodian: &str,
+        store: String,
+        gate: Gate,
         module: Pkcs11,
-        name: TokenName,
+        settings: &Pkcs11Settings,
         pin: Zeroizing<String>,
-        sessions: usize,
     ) -> Token {
+        let sessions = settings.sessions.get().min(Semaphore::MAX_PERMITS);
         Token {
             custodian: custodian.to_owned(),
+            store,
+            gates: [Arc::new(gate)],
             module,
-            name,
+            name: settings.token.clone(),
             pin,
-            permits: Arc::new(Semaphore::new(sessions.min(Semaphore::MAX_PERMITS))),
+            permits: Arc::new(Semaphore::new(sessions)),
             state: Mutex::default(),
         }
+    }
+
+    /// What tells the keys of this store.
+    pub(super) fn store(&self) -> &str {
+        &self.store
+    }
+
+    /// The one way to it.
+    pub(super) fn gates(&self) -> &[Arc<Gate>] {
+        &self.gates
     }
 
     /// The name of the custodian, for messages.
@@ -113,7 +131,21 @@ impl Token {
     pub(super) async fn run<T, W>(self: &Arc<Self>, again: Again, work: W) -> Result<T>
     where
         T: Send + 'static,
-        W: Fn(&Lease) -> Result<T, Fault> + Send + 'static,
+        W: Fn(&Lease) -> Result<T, Fault> + Send + Sync + 'static,
+    {
+        let work = Arc::new(work);
+        let effect = match again {
+            Again::Once => Effect::Repeatable,
+            Again::Never => Effect::Lasting,
+        };
+        let call = || self.run_elsewhere(again, Arc::clone(&work));
+        self.gates[0].pass(effect, call).await
+    }
+
+    async fn run_elsewhere<T, W>(self: &Arc<Self>, again: Again, work: Arc<W>) -> Result<T, Refusal>
+    where
+        T: Send + 'static,
+        W: Fn(&Lease) -> Result<T, Fault> + Send + Sync + 'static,
     {
         let interrupted = || Error::new(Reason::Internal, "work at a token was interrupted");
         // Held by the thread: who stops waiting frees no session.
@@ -121,9 +153,9 @@ impl Token {
         let token = Arc::clone(self);
         let done = spawn_blocking(move || {
             let _permit = permit;
-            token.run_here(again, work).map_err(|fault| fault.explain(&token.custodian))
+            token.run_here(again, &*work).map_err(|fault| fault.explain(&token.custodian))
         });
-        done.await.map_err(|_| interrupted())?
+        Ok(done.await.map_err(|_| interrupted())??)
     }
 
     /// The same, on this thread.

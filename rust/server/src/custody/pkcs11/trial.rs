@@ -19,7 +19,7 @@ fn make(
     spec: KeySpec,
     uses: Uses,
 ) -> Result<(Option<ObjectHandle>, ObjectHandle), Fault> {
-    let place = Place { id: None, uses };
+    let place = Place { named: None, uses };
     if spec.is_asymmetric() {
         let (mechanism, public, private) = pair_generation(spec, place)?;
         let (public, private) = session.generate_key_pair(&mechanism, &public, &private)?;

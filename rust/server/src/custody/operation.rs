@@ -1,0 +1,120 @@
+//! Operations with keys that are ready for use.
+
+use std::{future::Future, pin::Pin};
+
+use supacrypt_core::{
+    Algorithm, DerivationInput, DerivationScheme, EncryptionScheme, KemScheme, KeyClass, KeySpec,
+    MacScheme, Operation, Result, SignatureScheme,
+};
+use zeroize::Zeroizing;
+
+/// A key ready for use. Dropping it wipes whatever it holds.
+pub trait KeyHandle: Send + Sync {
+    /// What `operation` will cost the thread that runs it.
+    fn weight(&self, operation: Operation) -> Weight;
+
+    /// Performs an operation that is [`Weight::Light`] or [`Weight::Heavy`], here and now.
+    ///
+    /// # Errors
+    /// Those of the algorithm.
+    fn compute(&self, request: &CryptoRequest<'_>) -> Result<CryptoOutput>;
+
+    /// Performs an operation of any weight. A custodian that computes in this process has nothing
+    /// to wait for.
+    fn perform<'a>(&'a self, request: CryptoRequest<'a>) -> BoxFuture<'a, Result<CryptoOutput>> {
+        Box::pin(async move { self.compute(&request) })
+    }
+}
+
+/// A boxed future.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// What an operation costs the thread that runs it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weight {
+    /// Tens of microseconds: run where it arrived, a hop to another thread would cost as much.
+    Light,
+    /// Hundreds of microseconds or more: worth a task of its own, so that all cores share it.
+    Heavy,
+    /// A wait for something outside the process.
+    Remote,
+}
+
+impl Weight {
+    /// What an operation costs that is computed in this process.
+    pub(super) fn in_process(spec: KeySpec, operation: Operation) -> Weight {
+        match (spec.class(), operation) {
+            (KeyClass::Rsa, Operation::Sign | Operation::Decrypt)
+            | (KeyClass::MlDsa, Operation::Sign) => Weight::Heavy,
+            _ => match spec {
+                KeySpec::EcP384 | KeySpec::EcP521 | KeySpec::EcSecp256k1 => Weight::Heavy,
+                _ => Weight::Light,
+            },
+        }
+    }
+}
+
+/// One operation with a key. The parameters are those of `supacrypt_crypto::Key`.
+#[derive(Clone, Copy, Debug)]
+#[allow(missing_docs, reason = "the fields are named by their schemes")]
+pub enum CryptoRequest<'a> {
+    Sign { scheme: SignatureScheme, context: &'a [u8], input: &'a [u8] },
+    Verify { scheme: SignatureScheme, context: &'a [u8], input: &'a [u8], signature: &'a [u8] },
+    Encrypt { scheme: EncryptionScheme, iv: &'a [u8], aad: &'a [u8], plaintext: &'a [u8] },
+    Decrypt { scheme: EncryptionScheme, iv: &'a [u8], aad: &'a [u8], ciphertext: &'a [u8] },
+    MacSign { scheme: MacScheme, input: &'a [u8] },
+    MacVerify { scheme: MacScheme, input: &'a [u8], mac: &'a [u8] },
+    Decapsulate { scheme: KemScheme, ciphertext: &'a [u8] },
+    Derive { scheme: DerivationScheme, input: DerivationInput<'a> },
+}
+
+impl CryptoRequest<'_> {
+    /// What is done.
+    pub fn operation(&self) -> Operation {
+        match self {
+            CryptoRequest::Sign { .. } => Operation::Sign,
+            CryptoRequest::Verify { .. } => Operation::Verify,
+            CryptoRequest::Encrypt { .. } => Operation::Encrypt,
+            CryptoRequest::Decrypt { .. } => Operation::Decrypt,
+            CryptoRequest::MacSign { .. } => Operation::MacSign,
+            CryptoRequest::MacVerify { .. } => Operation::MacVerify,
+            CryptoRequest::Decapsulate { .. } => Operation::Decapsulate,
+            CryptoRequest::Derive { .. } => Operation::Derive,
+        }
+    }
+
+    /// By which algorithm.
+    pub fn algorithm(&self) -> Algorithm {
+        match *self {
+            CryptoRequest::Sign { scheme, .. } | CryptoRequest::Verify { scheme, .. } => {
+                Algorithm::Signature(scheme)
+            }
+            CryptoRequest::Encrypt { scheme, .. } | CryptoRequest::Decrypt { scheme, .. } => {
+                Algorithm::Encryption(scheme)
+            }
+            CryptoRequest::MacSign { scheme, .. } | CryptoRequest::MacVerify { scheme, .. } => {
+                Algorithm::Mac(scheme)
+            }
+            CryptoRequest::Decapsulate { scheme, .. } => Algorithm::Kem(scheme),
+            CryptoRequest::Derive { scheme, .. } => Algorithm::Derivation(scheme),
+        }
+    }
+}
+
+/// What came of an operation.
+pub enum CryptoOutput {
+    /// A signature, ciphertext, plaintext, MAC or secret. Wiped when dropped, since some are secret.
+    Bytes(Zeroizing<Vec<u8>>),
+    /// Whether a signature or MAC is valid.
+    Valid(bool),
+}
+
+impl CryptoOutput {
+    /// What came of an operation other than verifying.
+    pub(crate) fn into_bytes(self) -> Zeroizing<Vec<u8>> {
+        match self {
+            CryptoOutput::Bytes(bytes) => bytes,
+            CryptoOutput::Valid(_) => unreachable!("invariant: only verifying gives a verdict"),
+        }
+    }
+}
