@@ -10,9 +10,10 @@ use protox::file::{
     ChainFileResolver, DescriptorSetFileResolver, GoogleFileResolver, IncludeFileResolver,
 };
 
-const FILES: [&str; 5] = [
+const FILES: [&str; 6] = [
     "supacrypt/v1/audit.proto",
     "supacrypt/v1/crypto.proto",
+    "supacrypt/v1/custodian.proto",
     "supacrypt/v1/key.proto",
     "supacrypt/v1/keyring.proto",
     "supacrypt/v1/object.proto",

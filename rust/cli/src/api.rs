@@ -6,8 +6,8 @@ use supacrypt_client::{Client, Retry};
 use supacrypt_core::{KeyringName, ResourceId, Result};
 use supacrypt_proto::v1::{
     self, audit_service_client::AuditServiceClient, crypto_service_client::CryptoServiceClient,
-    key_service_client::KeyServiceClient, keyring_service_client::KeyringServiceClient,
-    object_service_client::ObjectServiceClient,
+    custodian_service_client::CustodianServiceClient, key_service_client::KeyServiceClient,
+    keyring_service_client::KeyringServiceClient, object_service_client::ObjectServiceClient,
 };
 
 pub(crate) struct Api {
@@ -38,6 +38,7 @@ impl Api {
     }
 
     unary! {
+        CustodianServiceClient.list_custodians(ListCustodiansRequest) -> ListCustodiansResponse, Safe;
         KeyringServiceClient.create_keyring(CreateKeyringRequest) -> Keyring, Safe;
         KeyringServiceClient.get_keyring(GetKeyringRequest) -> Keyring, Safe;
         KeyringServiceClient.list_keyrings(ListKeyringsRequest) -> ListKeyringsResponse, Safe;
@@ -47,6 +48,7 @@ impl Api {
         KeyringServiceClient.verify_pin(VerifyPinRequest) -> VerifyPinResponse, Never;
         KeyServiceClient.create_key(CreateKeyRequest) -> Key, Safe;
         KeyServiceClient.import_key(ImportKeyRequest) -> Key, Safe;
+        KeyServiceClient.adopt_key(AdoptKeyRequest) -> Key, Safe;
         KeyServiceClient.get_key(GetKeyRequest) -> Key, Safe;
         KeyServiceClient.list_keys(ListKeysRequest) -> ListKeysResponse, Safe;
         KeyServiceClient.update_key(UpdateKeyRequest) -> Key, Never;
@@ -101,6 +103,22 @@ impl Api {
                 async move { KeyServiceClient::new(transport).watch_keys(request).await }
             },
             on_change,
+        )
+    }
+
+    /// Differences between a custodian and the server, and at the end the summary.
+    pub(crate) fn reconcile_custodian(
+        &self,
+        request: v1::ReconcileCustodianRequest,
+        on_event: impl FnMut(v1::ReconcileCustodianResponse) -> ControlFlow<()>,
+    ) -> Result<()> {
+        self.client.stream(
+            |transport| {
+                let request = request.clone();
+                let client = CustodianServiceClient::new(transport);
+                async move { { client }.reconcile_custodian(request).await }
+            },
+            on_event,
         )
     }
 

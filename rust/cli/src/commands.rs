@@ -3,6 +3,7 @@
 mod audit;
 mod certificate;
 mod completions;
+mod custodian;
 mod doctor;
 mod key;
 mod keyring;
@@ -32,6 +33,8 @@ pub(crate) enum Command {
     Certificate(certificate::Certificate),
     #[command(subcommand)]
     Object(object::Object),
+    #[command(subcommand)]
+    Custodian(custodian::Custodian),
     Sign(sign::Sign),
     Verify(verify::Verify),
     Random(random::Random),
@@ -56,6 +59,7 @@ pub(crate) fn run(command: Command, context: &Context) -> Result<ExitCode> {
         Command::Verify(command) => command.run(context)?,
         Command::Random(command) => command.run(context)?,
         Command::Audit(command) => command.run(context)?,
+        Command::Custodian(command) => return command.run(context),
         Command::Doctor(command) => return command.run(context),
         Command::P11(command) => return command.run(context),
         Command::Completions(command) => command.run(context)?,

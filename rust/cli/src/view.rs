@@ -4,6 +4,7 @@
 
 mod audit;
 mod certificate;
+mod custodian;
 mod data;
 mod key;
 mod keyring;
@@ -11,6 +12,7 @@ mod object;
 
 pub(crate) use audit::EntryView;
 pub(crate) use certificate::CertificateView;
+pub(crate) use custodian::{CustodianView, DifferenceView, SummaryView};
 pub(crate) use data::DataView;
 pub(crate) use key::{KeyView, VersionView};
 pub(crate) use keyring::KeyringView;

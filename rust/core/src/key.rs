@@ -47,4 +47,6 @@ pub enum Origin {
     Generated,
     /// Brought in from outside, so a copy may exist elsewhere.
     Imported,
+    /// Made at the custodian by others, who may use it without this server.
+    Adopted,
 }

@@ -3,6 +3,7 @@
 //! What needs the store to decide (does it exist, may the caller) is not checked here.
 
 mod crypto;
+mod custodian;
 mod key;
 mod keyring;
 mod object;
@@ -23,6 +24,8 @@ pub mod limits {
     pub const MATERIAL: usize = 8 * 1024;
     /// `Keyring.display_name`, bytes.
     pub const DISPLAY_NAME: usize = 64;
+    /// `AdoptKeyRequest.source`, bytes.
+    pub const SOURCE: usize = 2048;
     /// `Keyring.custodian`, bytes.
     pub const CUSTODIAN: usize = 63;
     /// `Key.label` and `Object.label`, bytes.

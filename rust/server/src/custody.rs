@@ -14,7 +14,7 @@ mod software;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use supacrypt_core::{Capabilities, Error, KeySpec, Reason, Result};
+use supacrypt_core::{Capabilities, Error, KeySpec, KeyUsages, Reason, Result};
 use supacrypt_crypto::Material;
 
 use crate::seal::Seal;
@@ -169,6 +169,8 @@ pub struct Held {
 pub struct Adopted {
     /// What it is.
     pub spec: KeySpec,
+    /// All that it can be used for there.
+    pub usages: KeyUsages,
     /// Its versions, oldest first; one or more.
     pub versions: Vec<NewMaterial>,
 }

@@ -4,6 +4,7 @@
 mod audit;
 mod call;
 mod crypto;
+mod custodian;
 mod key;
 mod keyring;
 mod object;

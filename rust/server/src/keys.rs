@@ -1,8 +1,12 @@
 //! Keys: their life from creation to purge, and the quick way to one that is ready for use.
 
+mod adopt;
 mod cache;
+mod insert;
 mod lifecycle;
+mod making;
 mod purge;
+mod reconcile;
 mod unlock;
 mod unwrap;
 mod versions;
@@ -14,6 +18,7 @@ use supacrypt_core::{KeyFlags, KeyName, KeyringName, Result};
 
 pub use cache::UsableVersion;
 pub use lifecycle::{KeyChange, NewKey};
+pub use reconcile::{Comparison, Difference};
 pub use unlock::{is_sealed, unlock};
 pub use unwrap::Unwrapping;
 pub use wrap::{Wrapping, WrappingKey};
@@ -30,6 +35,7 @@ pub struct Keys {
     custodians: Arc<Custodians>,
     cache: cache::Cache,
     watchers: Arc<Watchers>,
+    making: making::MakingSet,
 }
 
 impl Keys {
@@ -40,7 +46,8 @@ impl Keys {
         cached_keys: u64,
         watchers: Arc<Watchers>,
     ) -> Self {
-        Keys { store, custodians, cache: cache::Cache::new(cached_keys), watchers }
+        let (cache, making) = (cache::Cache::new(cached_keys), making::MakingSet::default());
+        Keys { store, custodians, cache, watchers, making }
     }
 
     /// Commits a change of `key`, after which no one is served from what was before.

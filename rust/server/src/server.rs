@@ -167,7 +167,15 @@ async fn custodians(config: &Config, store: &str, metrics: &Metrics) -> Result<C
 fn readiness(store: &Arc<Store>, service: &Arc<Service>) -> Readiness {
     let (store, audit) = (Arc::clone(store), Arc::clone(&service.audit));
     let draining = service.draining().clone();
-    Readiness::new()
+    let custodians = service.keys.custodians().all().iter();
+    let readiness = custodians.fold(Readiness::new(), |readiness, custodian| {
+        let each = Arc::clone(custodian);
+        readiness.with_custodian(custodian.name(), move || {
+            let each = Arc::clone(&each);
+            async move { each.check().await }
+        })
+    });
+    readiness
         .with("store", move || {
             let store = Arc::clone(&store);
             async move { store.check().await }

@@ -31,7 +31,8 @@ use supacrypt_core::{Error, Reason, Result};
 pub use objects::{CertificateRecord, DataRecord, ObjectContent, ObjectFilter, ObjectRecord};
 pub use page::{Page, PageQuery};
 pub use records::{
-    KeyFilter, KeyRecord, KeyVersionRecord, KeyringRecord, StoredReference, StoredVersion,
+    HeldVersion, KeyFilter, KeyRecord, KeyVersionRecord, KeyringRecord, StoredReference,
+    StoredVersion,
 };
 pub use requests::RequestId;
 

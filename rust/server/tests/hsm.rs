@@ -6,6 +6,8 @@ mod backend;
 mod common;
 #[path = "hsm/custodian.rs"]
 mod custodian;
+#[path = "hsm/held.rs"]
+mod held;
 #[path = "hsm/refused.rs"]
 mod refused;
 #[path = "hsm/secret_keys.rs"]
@@ -35,6 +37,7 @@ fn main() -> ExitCode {
         done("what_is_configured_wrong_is_refused_with_what_to_do");
         custodian::all(&token).await;
         backend::all(&token).await;
+        held::all(&token).await;
     });
     ExitCode::SUCCESS
 }

@@ -8,9 +8,10 @@ use std::{
 
 use serde::Serialize;
 use supacrypt_client::{Outcome, Step, diagnose};
-use supacrypt_core::Result;
+use supacrypt_core::{Reason, Result};
+use supacrypt_proto::v1::ListCustodiansRequest;
 
-use crate::context::Context;
+use crate::{context::Context, view::CustodianView};
 
 /// Find out what is wrong between here and the backend
 ///
@@ -44,13 +45,33 @@ enum Verdict {
 impl Doctor {
     /// The exit code says whether anything failed.
     pub(crate) fn run(self, context: &Context) -> Result<ExitCode> {
-        let steps: Vec<StepView> =
+        let mut steps: Vec<StepView> =
             diagnose(context.config_file()).into_iter().map(StepView::from).collect();
+        if steps.iter().all(|step| step.outcome != Verdict::Fail) {
+            steps.extend(custodians(context)?);
+        }
         let ok = steps.iter().all(|step| step.outcome != Verdict::Fail);
         let report = Report { ok, steps };
         context.output.document(&report, || report.human(colours()))?;
         Ok(if ok { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
+}
+
+/// How the custodians are, for who may know.
+fn custodians(context: &Context) -> Result<Vec<StepView>> {
+    let found = match context.api()?.list_custodians(ListCustodiansRequest {}) {
+        Ok(found) => found.custodians,
+        Err(error) if error.reason() == Reason::RoleInsufficient => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let step = |custodian| {
+        let view = CustodianView::from(custodian);
+        let (name, state) = view.state();
+        let outcome = if state.is_ok() { Verdict::Ok } else { Verdict::Warn };
+        let detail = state.unwrap_or_else(str::to_owned);
+        StepView { name: format!("custodian {name}"), outcome, detail, reason: None }
+    };
+    Ok(found.into_iter().map(step).collect())
 }
 
 impl Report {

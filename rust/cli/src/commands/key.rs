@@ -1,5 +1,6 @@
 //! `supacrypt key`.
 
+mod adopt;
 mod attributes;
 mod change;
 mod create;
@@ -25,6 +26,7 @@ use crate::{context::Context, view::KeyView};
 pub(crate) enum Key {
     Create(create::Create),
     Import(import::Import),
+    Adopt(adopt::Adopt),
     List(list::List),
     Show(list::Show),
     Update(change::Update),
@@ -45,6 +47,7 @@ impl Key {
         match self {
             Key::Create(command) => command.run(context),
             Key::Import(command) => command.run(context),
+            Key::Adopt(command) => command.run(context),
             Key::List(command) => command.run(context),
             Key::Show(command) => command.run(context),
             Key::Update(command) => command.run(context),

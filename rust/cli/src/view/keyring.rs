@@ -27,7 +27,7 @@ struct PinView {
 }
 
 #[derive(Serialize)]
-struct CapabilitiesView {
+pub(super) struct CapabilitiesView {
     generates: Vec<String>,
     imports: Vec<String>,
     /// All there are when empty.

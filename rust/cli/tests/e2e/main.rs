@@ -5,6 +5,7 @@
 mod audit;
 mod certificates;
 mod command;
+mod custodians;
 mod doctor;
 mod help;
 mod keyrings;

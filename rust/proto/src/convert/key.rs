@@ -40,7 +40,7 @@ pairs!(KeySpec, "the key spec":
     MlKem1024, X25519, EcSecp256k1, Aes192, GenericSecret;
     ChaCha20 = Chacha20);
 pairs!(KeyVersionState, "the key version state": Enabled, Disabled, Destroyed);
-pairs!(Origin, "the origin": Generated, Imported);
+pairs!(Origin, "the origin": Generated, Imported, Adopted);
 
 const USAGES: [(KeyUsages, v1::KeyUsage); 7] = [
     (KeyUsages::SIGN, v1::KeyUsage::Sign),

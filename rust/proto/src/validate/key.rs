@@ -36,6 +36,18 @@ impl Validate for v1::Key {
 
 /// What creating and importing a key have in common.
 fn new_key(parent: &str, key_id: &str, key: &Option<v1::Key>, id: &str) -> Result<()> {
+    let key = some_key(parent, key_id, key, id)?;
+    let spec = KeySpec::try_from(key.spec()).map_err(|error| error.in_field("key.spec"))?;
+    fits(key, spec)
+}
+
+/// What all requests for a new key have in common.
+fn some_key<'a>(
+    parent: &str,
+    key_id: &str,
+    key: &'a Option<v1::Key>,
+    id: &str,
+) -> Result<&'a v1::Key> {
     name::<KeyringName>("parent", parent)?;
     if !key_id.is_empty() {
         name::<ResourceId>("key_id", key_id)?;
@@ -43,8 +55,7 @@ fn new_key(parent: &str, key_id: &str, key: &Option<v1::Key>, id: &str) -> Resul
     request_id(id)?;
     let key = required("key", key)?;
     key.validate()?;
-    let spec = KeySpec::try_from(key.spec()).map_err(|error| error.in_field("key.spec"))?;
-    fits(key, spec)
+    Ok(key)
 }
 
 /// What is asked of a new key must be what one of this spec can do.
@@ -110,6 +121,30 @@ impl Validate for v1::ImportKeyRequest {
             fits(key, spec)?;
         }
         Ok(())
+    }
+}
+
+impl Validate for v1::AdoptKeyRequest {
+    fn validate(&self) -> Result<()> {
+        let key = some_key(&self.parent, &self.key_id, &self.key, &self.request_id)?;
+        text("source", &self.source, limits::SOURCE)?;
+        let refuse = |field: &'static str, message: &str| {
+            Err(Error::new(Reason::InvalidArgument, message).in_field(field))
+        };
+        if self.source.is_empty() {
+            return refuse("source", "source is required: the key's name at its custodian");
+        }
+        if key.public_only {
+            return refuse("key.public_only", "a public key alone is imported, not adopted");
+        }
+        if key.extractable {
+            return refuse("key.extractable", "what is adopted never leaves its custodian");
+        }
+        if key.spec() == v1::KeySpec::Unspecified {
+            return Ok(());
+        }
+        let spec = KeySpec::try_from(key.spec()).map_err(|error| error.in_field("key.spec"))?;
+        fits(key, spec)
     }
 }
 

@@ -3,6 +3,7 @@
 //! What is secret never comes into this process. What needs no secret, verifying and encrypting with a
 //! public key, is computed here.
 
+mod adopt;
 mod call;
 mod encoding;
 mod fault;
@@ -14,6 +15,7 @@ mod module;
 mod object;
 mod offer;
 mod pin;
+mod seal;
 mod template;
 mod token;
 mod trial;
@@ -27,13 +29,15 @@ use supacrypt_crypto::Material;
 use tokio::task::spawn_blocking;
 
 use self::handle::TokenKey;
-use self::object::{Found, find};
+use self::object::{Found, Which, find};
 use self::offer::Mechanisms;
+use self::seal::TokenSeal;
 use self::template::Uses;
 use self::token::{Again, Token};
 use super::gate::Gate;
-use super::{Custodian, Held, KeyHandle, NewMaterial, Opening};
+use super::{Adopted, Custodian, Held, KeyHandle, NewMaterial, Opening};
 use crate::config::{Pkcs11Settings, TokenName};
+use crate::seal::Seal;
 
 /// Keeps keys as objects of one token.
 ///
@@ -128,8 +132,8 @@ impl Custodian for Pkcs11Custodian {
         reference: &[u8],
         context: &[u8],
     ) -> Result<Arc<dyn KeyHandle>> {
-        let id = object::id(reference)?.to_vec();
-        if id != context {
+        let which = Which::of(reference)?;
+        if matches!(&which, Which::Ours(id) if id != context) {
             return Err(Error::new(
                 Reason::CustodianUnavailable,
                 "the store refers to the token's key of another version: it was altered",
@@ -138,12 +142,13 @@ impl Custodian for Pkcs11Custodian {
         let open = move |lease: &token::Lease| {
             let session = &lease.session;
             if !spec.is_asymmetric() {
-                find(session, &id, ObjectClass::SECRET_KEY)?;
-                return Ok((Found::new(&id, ObjectClass::SECRET_KEY), None));
+                find(session, &which, ObjectClass::SECRET_KEY)?;
+                return Ok((Found::new(which.clone(), ObjectClass::SECRET_KEY), None));
             }
-            let public = find(session, &id, ObjectClass::PUBLIC_KEY)?;
+            let public = find(session, &which, ObjectClass::PUBLIC_KEY)?;
             let public = encoding::public_key(session, public, spec)?;
-            Ok((Found::new(&id, ObjectClass::PRIVATE_KEY), Some(public)))
+            find(session, &which, ObjectClass::PRIVATE_KEY)?;
+            Ok((Found::new(which.clone(), ObjectClass::PRIVATE_KEY), Some(public)))
         };
         let (key, public) = self.token.run(Again::Once, open).await?;
         Ok(Arc::new(TokenKey::new(Arc::clone(&self.token), spec, key, public)))
@@ -155,7 +160,8 @@ impl Custodian for Pkcs11Custodian {
     }
 
     async fn destroy(&self, reference: &[u8]) -> Result<()> {
-        let id = object::id(reference)?.to_vec();
+        // What others made is theirs.
+        let Which::Ours(id) = Which::of(reference)? else { return Ok(()) };
         self.token.run(Again::Once, move |lease| object::destroy(&lease.session, &id)).await
     }
 
@@ -170,5 +176,14 @@ impl Custodian for Pkcs11Custodian {
     async fn held(&self) -> Result<Vec<Held>> {
         let store = self.token.store().to_owned();
         self.token.run(Again::Once, move |lease| object::held(&lease.session, &store)).await
+    }
+
+    async fn adopt(&self, key: &str) -> Result<Adopted> {
+        let label = key.to_owned();
+        self.token.run(Again::Once, move |lease| adopt::adopt(&lease.session, &label)).await
+    }
+
+    async fn seal(&self, key: &str) -> Result<Box<dyn Seal>> {
+        Ok(Box::new(TokenSeal::open(Arc::clone(&self.token), key).await?))
     }
 }

@@ -1,5 +1,6 @@
 //! `KeyService`.
 
+mod adopt;
 mod fields;
 mod import;
 mod wrap;
@@ -16,6 +17,7 @@ use supacrypt_proto::v1::key_service_server::KeyService;
 use supacrypt_proto::{Validate, limits, v1};
 use tonic::{Request, Response, Status, async_trait};
 
+use self::adopt::adopt;
 use self::fields::{change, new_key};
 use self::import::{import, import_subject};
 use self::wrap::{wrap, wrap_subject};
@@ -57,6 +59,14 @@ impl KeyService for Keys {
             import(&caller, message).await
         })
         .await
+    }
+
+    async fn adopt_key(
+        &self,
+        request: Request<v1::AdoptKeyRequest>,
+    ) -> Result<Response<v1::Key>, Status> {
+        let resource = |message: &v1::AdoptKeyRequest| new_name(&message.parent, &message.key_id);
+        answer(&self.0, request, "AdoptKey", resource, adopt).await
     }
 
     async fn get_key(

@@ -74,6 +74,14 @@ impl Fingerprint for v1::ImportKeyRequest {
     }
 }
 
+impl Fingerprint for v1::AdoptKeyRequest {
+    fn bytes(&self) -> Vec<u8> {
+        let mut request = self.clone();
+        let annotations = take_annotations(&mut request.key);
+        [request.encode_to_vec(), annotations].concat()
+    }
+}
+
 impl Fingerprint for v1::CreateObjectRequest {
     /// The value of data counts by its length only, as the material of a key does.
     fn bytes(&self) -> Vec<u8> {

@@ -7,6 +7,7 @@ use futures_util::FutureExt;
 use supacrypt_core::{Error, Reason, Result};
 use supacrypt_proto::v1::audit_service_server::AuditServiceServer;
 use supacrypt_proto::v1::crypto_service_server::CryptoServiceServer;
+use supacrypt_proto::v1::custodian_service_server::CustodianServiceServer;
 use supacrypt_proto::v1::key_service_server::KeyServiceServer;
 use supacrypt_proto::v1::keyring_service_server::KeyringServiceServer;
 use supacrypt_proto::v1::object_service_server::ObjectServiceServer;
@@ -17,6 +18,7 @@ use tonic_health::ServingStatus;
 
 use super::audit::Audit;
 use super::crypto::Crypto;
+use super::custodian::Custodians;
 use super::key::Keys;
 use super::keyring::Keyrings;
 use super::object::Objects;
@@ -36,10 +38,11 @@ const KEEPALIVE: Duration = Duration::from_secs(30);
 const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Names of the services whose health is told; the empty one is the server as a whole.
-const SERVICES: [&str; 6] = [
+const SERVICES: [&str; 7] = [
     "",
     "supacrypt.v1.AuditService",
     "supacrypt.v1.CryptoService",
+    "supacrypt.v1.CustodianService",
     "supacrypt.v1.KeyService",
     "supacrypt.v1.KeyringService",
     "supacrypt.v1.ObjectService",
@@ -65,6 +68,7 @@ pub async fn serve(service: Arc<Service>, lanes: Vec<Connections>, config: &Limi
     let draining = service.draining().clone();
     let audit = AuditServiceServer::new(Audit(Arc::clone(&service)));
     let crypto = CryptoServiceServer::new(Crypto(Arc::clone(&service)));
+    let custodians = CustodianServiceServer::new(Custodians(Arc::clone(&service)));
     let keys = KeyServiceServer::new(Keys(Arc::clone(&service)));
     let keyrings = KeyringServiceServer::new(Keyrings(Arc::clone(&service)));
     let objects = ObjectServiceServer::new(Objects(Arc::clone(&service)));
@@ -77,6 +81,7 @@ pub async fn serve(service: Arc<Service>, lanes: Vec<Connections>, config: &Limi
         .layer(RefusedLayer(service))
         .add_service(audit.max_decoding_message_size(limits::MESSAGE))
         .add_service(crypto.max_decoding_message_size(limits::MESSAGE))
+        .add_service(custodians.max_decoding_message_size(limits::MESSAGE))
         .add_service(keys.max_decoding_message_size(limits::MESSAGE))
         .add_service(keyrings.max_decoding_message_size(limits::MESSAGE))
         .add_service(objects.max_decoding_message_size(limits::MESSAGE))

@@ -7,7 +7,7 @@ use supacrypt_core::{
     KeyVersionName, KeyVersionState, KeyringName, Origin, Reason, ResourceId, Result,
 };
 
-use super::Keys;
+use super::{Keys, insert::Whole};
 use crate::{
     custody::{Custodian, NewMaterial},
     new_id::id_from_label,
@@ -92,47 +92,19 @@ impl Keys {
         if let Some(made) = self.made_by(request.as_ref()).await? {
             return Ok(made);
         }
-        let id = new.id.clone().map_or_else(|| id_from_label(&new.label, "key"), Ok)?;
-        let name = new.keyring.key(id);
+        let name = name(&new)?;
         let custodian = self.custodian_for(&new.keyring, new.attributes.flags).await?;
-        let made = new_version(custodian, name.version(1), new.spec, secret_length, material);
-        let (version, reference) = made.await?;
-        let key = KeyRecord {
-            name: name.clone(),
-            label: new.label,
-            object_id: new.object_id,
-            spec: new.spec,
-            usages,
+        let making = self.making.begin()?;
+        let made = new_version(
+            custodian,
+            making.uid(),
+            name.version(1),
+            new.spec,
             secret_length,
-            attributes: attributes(new.attributes, version.origin),
-            annotations: new.annotations,
-            etag: store::new_etag()?,
-            create_time: version.create_time,
-            update_time: version.create_time,
-            purge_time: None,
-            primary: version,
-        };
-        let mut write = self.store.write().await?;
-        if let Some(request) = &request {
-            if let Some(made) = store::requests::find(&mut write, request).await? {
-                let twin = store::keys::get(&mut write, &made.parse()?).await;
-                drop(write);
-                custodian.destroy(&reference.reference).await?;
-                return twin;
-            }
-            store::requests::insert(&mut write, request, &name.to_string()).await?;
-        }
-        let inserted = match store::keys::insert(&mut write, &key).await {
-            Ok(()) => store::versions::insert(&mut write, &key.primary, &reference).await,
-            Err(error) => Err(error),
-        };
-        if let Err(error) = inserted {
-            drop(write);
-            custodian.destroy(&reference.reference).await?;
-            return Err(error);
-        }
-        self.commit(write, &name, 1).await?;
-        Ok(key)
+            material,
+        );
+        let whole = Whole { name, new, usages, secret_length, versions: vec![made.await?] };
+        self.insert(whole, custodian, request).await
     }
 
     /// What the same request made when it came before.
@@ -246,13 +218,13 @@ impl Keys {
 /// Has a custodian make or take in material for a version.
 pub(super) async fn new_version(
     custodian: &dyn Custodian,
+    uid: &str,
     name: KeyVersionName,
     spec: KeySpec,
     secret_length: Option<u32>,
     material: Option<&[u8]>,
 ) -> Result<(KeyVersionRecord, StoredReference)> {
     check_offered(custodian, spec, material.is_some())?;
-    let uid = store::random_text(26)?;
     let NewMaterial { reference, public_key } = match material {
         Some(material) => custodian.import(spec, material, uid.as_bytes()).await?,
         None => custodian.generate(spec, secret_length, uid.as_bytes()).await?,
@@ -266,7 +238,7 @@ pub(super) async fn new_version(
         destroy_time: None,
     };
     let custodian = custodian.name().to_owned();
-    Ok((version, StoredReference { custodian, uid, reference }))
+    Ok((version, StoredReference { custodian, uid: uid.to_owned(), reference }))
 }
 
 /// Refuses kinds of keys that the custodian does not have.
@@ -329,15 +301,14 @@ fn refuse_without(key: &KeyRecord, flag: KeyFlags, what: &str) -> Result<()> {
     Err(Error::new(Reason::ObjectImmutable, message))
 }
 
-/// What the maker asked for, and whether the key was never extractable.
-fn attributes(asked: KeyAttributes, origin: Origin) -> KeyAttributes {
-    let never = origin == Origin::Generated && !asked.flags.contains(KeyFlags::EXTRACTABLE);
-    let mut attributes = asked;
-    attributes.flags.set(KeyFlags::NEVER_EXTRACTABLE, never);
-    attributes
+/// The name of a new key.
+pub(super) fn name(new: &NewKey) -> Result<KeyName> {
+    let id = new.id.clone().map_or_else(|| id_from_label(&new.label, "key"), Ok)?;
+    Ok(new.keyring.key(id))
 }
 
-fn usages(new: &NewKey) -> Result<KeyUsages> {
+/// What a new key may be used for: what is asked, or what is usual.
+pub(super) fn usages(new: &NewKey) -> Result<KeyUsages> {
     let possible = if new.attributes.flags.contains(KeyFlags::PUBLIC_ONLY) {
         new.spec.public_usages()
     } else {

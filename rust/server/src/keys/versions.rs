@@ -7,7 +7,8 @@ use super::{
     lifecycle::{new_version, refuse_deleted, refuse_undestroyable, refuse_unmodifiable},
 };
 use crate::store::{
-    self, KeyRecord, KeyVersionRecord, Page, PageQuery, RequestId, StoredVersion, Write,
+    self, KeyRecord, KeyVersionRecord, Page, PageQuery, RequestId, StoredReference, StoredVersion,
+    Write,
 };
 
 impl Keys {
@@ -26,28 +27,47 @@ impl Keys {
         // The number is known inside the transaction only; the custodian does not need it.
         let custodian = self.custodian_for(key.keyring(), before.attributes.flags).await?;
         let (spec, secret_length) = (before.spec, before.secret_length);
-        let made = new_version(custodian, key.version(1), spec, secret_length, None);
+        let making = self.making.begin()?;
+        let name = key.version(1);
+        let made = new_version(custodian, making.uid(), name, spec, secret_length, None);
         let (mut version, reference) = made.await?;
+        match self.insert_version(key, &mut version, &reference, request).await {
+            Ok(None) => Ok(version),
+            // Nobody will use what was made.
+            not_inserted => {
+                custodian.destroy(&reference.reference).await?;
+                not_inserted.map(|twin| twin.unwrap_or(version))
+            }
+        }
+    }
+
+    /// Gives the version that the same request has made before, instead of inserting this one, whose
+    /// number is known here only.
+    async fn insert_version(
+        &self,
+        key: &KeyName,
+        version: &mut KeyVersionRecord,
+        reference: &StoredReference,
+        request: Option<RequestId>,
+    ) -> Result<Option<KeyVersionRecord>> {
         let mut write = self.store.write().await?;
         if let Some(request) = &request
             && let Some(made) = store::requests::find(&mut write, request).await?
         {
-            let twin = store::versions::get(&mut write, &made.parse()?).await;
-            drop(write);
-            custodian.destroy(&reference.reference).await?;
-            return twin.map(|stored| stored.version);
+            let twin = store::versions::get(&mut write, &made.parse()?).await?;
+            return Ok(Some(twin.version));
         }
         let mut record = store::keys::get(&mut write, key).await?;
         refuse_deleted(&record)?;
         let number = store::versions::highest(&mut write, key).await? + 1;
         version.name = key.version(number);
-        store::versions::insert(&mut write, &version, &reference).await?;
+        store::versions::insert(&mut write, version, reference).await?;
         if let Some(request) = &request {
             store::requests::insert(&mut write, request, &version.name.to_string()).await?;
         }
         record.primary = version.clone();
         self.save(write, record).await?;
-        Ok(version)
+        Ok(None)
     }
 
     /// Reads a version.
@@ -76,7 +96,8 @@ impl Keys {
     /// Enables or disables a version.
     ///
     /// # Errors
-    /// [`Reason::KeyVersionNotFound`], [`Reason::KeyDeleted`], [`Reason::KeyVersionDestroyed`].
+    /// [`Reason::KeyVersionNotFound`], [`Reason::KeyDeleted`], [`Reason::KeyVersionDestroyed`], and
+    /// those of the custodian, which does not keep the server from refusing.
     pub async fn set_enabled(
         &self,
         name: &KeyVersionName,
@@ -90,7 +111,13 @@ impl Keys {
             ));
         }
         version.state = if enabled { KeyVersionState::Enabled } else { KeyVersionState::Disabled };
-        self.save_version(write, key, version).await
+        let version = self.save_version(write, key, version).await?;
+        // The server refuses already; this is for those who reach the key by another way.
+        if let Some(reference) = self.get_version(name).await?.reference {
+            let custodian = self.custodian_of(&reference)?;
+            custodian.set_enabled(&reference.reference, enabled).await?;
+        }
+        Ok(version)
     }
 
     /// Erases the material of a version for good. Doing it twice is no error.
@@ -105,6 +132,11 @@ impl Keys {
         if let Some(reference) = self.get_version(name).await?.reference {
             self.custodian_of(&reference)?.destroy(&reference.reference).await?;
         }
+        self.mark_destroyed(name).await
+    }
+
+    /// Remembers that the material of a version is gone.
+    pub(super) async fn mark_destroyed(&self, name: &KeyVersionName) -> Result<KeyVersionRecord> {
         let (write, key, mut version) = self.begin_change(name).await?;
         if version.state == KeyVersionState::Destroyed {
             return Ok(version);

@@ -108,6 +108,18 @@ pub struct StoredReference {
     pub reference: Vec<u8>,
 }
 
+/// A version that a custodian has the material of.
+pub struct HeldVersion {
+    /// Which one.
+    pub name: KeyVersionName,
+    /// What its key is.
+    pub spec: KeySpec,
+    /// Whether its key waits for the end of its recovery window.
+    pub deleted: bool,
+    /// Where the material is.
+    pub reference: StoredReference,
+}
+
 /// Which keys to list; every field that is set must match.
 #[derive(Clone, Debug, Default)]
 pub struct KeyFilter {

@@ -2,10 +2,10 @@
 
 use jiff::Timestamp;
 use sqlx::{Row, sqlite::SqliteRow};
-use supacrypt_core::{Error, KeyName, KeyVersionName, Reason, Result};
+use supacrypt_core::{Error, KeyName, KeyVersionName, KeyringName, Reason, Result};
 
 use super::{
-    Connection, KeyVersionRecord, Page, PageQuery, StoredReference, StoredVersion,
+    Connection, HeldVersion, KeyVersionRecord, Page, PageQuery, StoredReference, StoredVersion,
     records::{self, column, optional_time, parsed},
     unavailable_because,
 };
@@ -154,6 +154,39 @@ pub(crate) async fn references(
     .await
     .map_err(unavailable_because)?;
     rows.iter().filter_map(|row| reference(row).transpose()).collect()
+}
+
+/// All versions whose material a custodian has.
+///
+/// # Errors
+/// [`Reason::StoreUnavailable`].
+pub(crate) async fn held_by(
+    connection: &mut Connection,
+    custodian: &str,
+) -> Result<Vec<HeldVersion>> {
+    let rows = sqlx::query(
+        "SELECT v.*, k.spec, k.purge_time FROM key_versions v
+         JOIN keys k ON k.keyring = v.keyring AND k.id = v.key
+         WHERE v.custodian = ? AND v.reference IS NOT NULL",
+    )
+    .bind(custodian)
+    .fetch_all(connection)
+    .await
+    .map_err(unavailable_because)?;
+    let version = |row: &SqliteRow| {
+        let Some(reference) = reference(row)? else { return Ok(None) };
+        let keyring = KeyringName::new(parsed(row, "keyring")?);
+        let number = u32::try_from(column::<i64>(row, "number")?);
+        Ok(Some(HeldVersion {
+            name: keyring
+                .key(parsed(row, "key")?)
+                .version(number.map_err(|_| records::altered("number"))?),
+            spec: parsed(row, "spec")?,
+            deleted: optional_time(row, "purge_time")?.is_some(),
+            reference,
+        }))
+    };
+    rows.iter().filter_map(|row| version(row).transpose()).collect()
 }
 
 fn reference(row: &SqliteRow) -> Result<Option<StoredReference>> {

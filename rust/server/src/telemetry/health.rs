@@ -14,10 +14,11 @@ const TIMEOUT: Duration = Duration::from_secs(2);
 
 type Run = dyn Fn() -> Pin<Box<dyn Future<Output = Result<()>> + Send>> + Send + Sync;
 
-/// What has to work for the server to serve.
+/// What has to work for the server to serve, and what some of its keys need beside that.
 #[derive(Default)]
 pub struct Readiness {
-    checks: Vec<(&'static str, Box<Run>)>,
+    checks: Vec<(String, Box<Run>)>,
+    custodians: Vec<(String, Box<Run>)>,
 }
 
 impl Readiness {
@@ -28,27 +29,42 @@ impl Readiness {
 
     /// Adds a check. `run` is called for each report.
     #[must_use]
-    pub fn with<F, R>(mut self, name: &'static str, run: F) -> Self
+    pub fn with<F, R>(mut self, name: &str, run: F) -> Self
     where
         F: Fn() -> R + Send + Sync + 'static,
         R: Future<Output = Result<()>> + Send + 'static,
     {
-        self.checks.push((name, Box::new(move || Box::pin(run()))));
+        self.checks.push((name.to_owned(), Box::new(move || Box::pin(run()))));
+        self
+    }
+
+    /// Adds a check of a custodian. The server serves without it: keys elsewhere do not need it.
+    #[must_use]
+    pub fn with_custodian<F, R>(mut self, name: &str, run: F) -> Self
+    where
+        F: Fn() -> R + Send + Sync + 'static,
+        R: Future<Output = Result<()>> + Send + 'static,
+    {
+        self.custodians.push((name.to_owned(), Box::new(move || Box::pin(run()))));
         self
     }
 
     /// Runs all checks at once.
     pub async fn report(&self) -> Report {
-        let verdicts = self.checks.iter().map(async |(name, run)| {
-            let outcome = tokio::time::timeout(TIMEOUT, run()).await.unwrap_or_else(|_| {
-                let message = format!("no answer within {TIMEOUT:?}");
-                Err(Error::new(Reason::DeadlineExceeded, message))
-            });
-            (*name, outcome.into())
-        });
-        let checks: BTreeMap<_, Verdict> = join_all(verdicts).await.into_iter().collect();
-        Report { ready: checks.values().all(|verdict| verdict.ok), checks }
+        let (checks, custodians) = tokio::join!(run(&self.checks), run(&self.custodians));
+        Report { ready: checks.values().all(|verdict| verdict.ok), checks, custodians }
     }
+}
+
+async fn run(checks: &[(String, Box<Run>)]) -> BTreeMap<String, Verdict> {
+    let verdicts = checks.iter().map(async |(name, run)| {
+        let outcome = tokio::time::timeout(TIMEOUT, run()).await.unwrap_or_else(|_| {
+            let message = format!("no answer within {TIMEOUT:?}");
+            Err(Error::new(Reason::DeadlineExceeded, message))
+        });
+        (name.clone(), outcome.into())
+    });
+    join_all(verdicts).await.into_iter().collect()
 }
 
 impl std::fmt::Debug for Readiness {
@@ -62,7 +78,9 @@ impl std::fmt::Debug for Readiness {
 pub struct Report {
     /// Every check passed.
     pub ready: bool,
-    checks: BTreeMap<&'static str, Verdict>,
+    checks: BTreeMap<String, Verdict>,
+    /// What holds keys elsewhere, and whether it answers.
+    custodians: BTreeMap<String, Verdict>,
 }
 
 #[derive(Debug, PartialEq, Eq, Serialize)]
@@ -93,7 +111,8 @@ mod tests {
     async fn one_failed_check_makes_the_server_unready_and_is_explained() {
         let readiness = Readiness::new()
             .with("seal", async || Ok(()))
-            .with("store", async || Err(Error::new(Reason::StoreUnavailable, "the disk is gone")));
+            .with("store", async || Err(Error::new(Reason::StoreUnavailable, "the disk is gone")))
+            .with_custodian("software", async || Ok(()));
         let report = serde_json::to_value(readiness.report().await).unwrap();
         assert_eq!(
             report,
@@ -107,8 +126,20 @@ mod tests {
                         "message": "the disk is gone",
                     },
                 },
+                "custodians": { "software": { "ok": true } },
             })
         );
+    }
+
+    #[tokio::test]
+    async fn the_server_is_ready_without_a_custodian() {
+        let readiness =
+            Readiness::new().with("store", async || Ok(())).with_custodian("hsm", async || {
+                Err(Error::new(Reason::CustodianUnavailable, "the token is gone"))
+            });
+        let report = readiness.report().await;
+        assert!(report.ready);
+        assert_eq!(report.custodians["hsm"].reason, Some("CUSTODIAN_UNAVAILABLE"));
     }
 
     #[tokio::test(start_paused = true)]

@@ -181,6 +181,11 @@ impl Backend {
         (self.endpoints, self.shutdown, self.running) = (endpoints, Some(shutdown), running);
     }
 
+    /// The configuration of the server.
+    pub fn config(&self) -> Config {
+        Config::load(&self.dir.path().join("supacryptd.toml")).unwrap()
+    }
+
     /// All entries of the audit log so far.
     pub async fn audit(&self) -> Vec<v1::AuditEntry> {
         let mut client = AuditServiceClient::new(self.channel(ADMIN).await);

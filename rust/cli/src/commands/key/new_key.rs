@@ -21,6 +21,16 @@ pub(super) struct NewKey {
     /// Type and size
     #[arg(long, value_parser = PossibleValuesParser::new(specs()).try_map(|spec| spec.parse::<KeySpec>()))]
     pub(super) spec: KeySpec,
+    /// Length of a generic secret, 32 bytes by default
+    #[arg(long, value_name = "BYTES")]
+    secret_length: Option<u32>,
+    #[command(flatten)]
+    properties: Properties,
+}
+
+/// The properties that keys of all types have.
+#[derive(clap::Args)]
+pub(super) struct Properties {
     /// Text for people, and CKA_LABEL in PKCS#11; the key's id by default
     #[arg(long, value_name = "TEXT")]
     label: Option<String>,
@@ -36,9 +46,6 @@ pub(super) struct NewKey {
     #[arg(long = "allow", value_name = "ALGORITHM", value_delimiter = ',', hide_possible_values = true,
           value_parser = PossibleValuesParser::new(AlgorithmSet::every_name()))]
     allowed: Vec<String>,
-    /// Length of a generic secret, 32 bytes by default
-    #[arg(long, value_name = "BYTES")]
-    secret_length: Option<u32>,
     /// A note kept with the key; may be given several times
     #[arg(long = "annotation", value_name = "NAME=VALUE")]
     annotations: Vec<Annotation>,
@@ -64,6 +71,17 @@ pub(super) struct Annotation(pub(super) String, pub(super) String);
 impl NewKey {
     /// The key for the request; `id` is its label where none was given.
     pub(super) fn into_wire(self, id: &str) -> v1::Key {
+        v1::Key {
+            spec: v1::KeySpec::from(self.spec).into(),
+            secret_length: self.secret_length.unwrap_or_default(),
+            ..self.properties.into_wire(id)
+        }
+    }
+}
+
+impl Properties {
+    /// The same without a type.
+    pub(super) fn into_wire(self, id: &str) -> v1::Key {
         let usages = self.usages.iter().fold(KeyUsages::empty(), |set, usage| {
             set | match usage {
                 Usage::Sign => KeyUsages::SIGN,
@@ -78,9 +96,7 @@ impl NewKey {
         let key = v1::Key {
             label: self.label.unwrap_or_else(|| id.to_owned()),
             object_id: self.object_id.map_or_else(Vec::new, |id| id.0),
-            spec: v1::KeySpec::from(self.spec).into(),
             usages: key_usages_to_wire(usages),
-            secret_length: self.secret_length.unwrap_or_default(),
             annotations: to_map(self.annotations),
             allowed_algorithms: self.allowed,
             ..v1::Key::default()

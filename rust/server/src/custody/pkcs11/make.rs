@@ -8,7 +8,7 @@ use supacrypt_core::{KeySpec, Result};
 
 use super::encoding;
 use super::fault::Fault;
-use super::object::{destroy, reference};
+use super::object::{Which, destroy};
 use super::template::{Place, Uses, pair_generation, secret_generation};
 use super::token::{Again, Token};
 use crate::custody::NewMaterial;
@@ -38,7 +38,8 @@ impl Unclaimed {
     /// Hands it over.
     pub(super) fn claim(mut self) -> NewMaterial {
         self.claimed = true;
-        NewMaterial { reference: reference(&self.id), public_key: self.public_key.take() }
+        let reference = Which::Ours(std::mem::take(&mut self.id)).reference();
+        NewMaterial { reference, public_key: self.public_key.take() }
     }
 }
 

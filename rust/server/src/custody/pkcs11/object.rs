@@ -12,7 +12,8 @@ use super::token::{Lease, check_login};
 use crate::custody::Held;
 
 /// What a stored reference begins with: the form of the rest.
-const VERSION: u8 = 1;
+const OURS: u8 = 1;
+const ADOPTED: u8 = 2;
 
 /// `CKA_LABEL` of the key of a store that has this `CKA_ID`.
 pub(super) fn label(store: &str, id: &[u8]) -> Vec<u8> {
@@ -42,46 +43,76 @@ pub(super) fn held(session: &Session, store: &str) -> Result<Vec<Held>, Fault> {
             ids.insert(id);
         }
     }
-    let held = |id: Vec<u8>| Held { reference: reference(&id), context: id };
+    let held = |id: Vec<u8>| Held { reference: Which::Ours(id.clone()).reference(), context: id };
     Ok(ids.into_iter().map(held).collect())
 }
 
-/// How the server's store refers to the key with this `CKA_ID`. There is nothing secret in it.
-pub(super) fn reference(id: &[u8]) -> Vec<u8> {
-    [&[VERSION], id].concat()
+/// Which key of the token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Which {
+    /// One that was made for a store, by its `CKA_ID`.
+    Ours(Vec<u8>),
+    /// One that others made, by its `CKA_LABEL`.
+    Adopted(Vec<u8>),
 }
 
-/// The `CKA_ID` that a reference holds.
-///
-/// # Errors
-/// [`Reason::CustodianUnavailable`] for one that a newer server made.
-pub(super) fn id(reference: &[u8]) -> Result<&[u8]> {
-    match reference {
-        [VERSION, id @ ..] if !id.is_empty() => Ok(id),
-        _ => Err(Error::new(
-            Reason::CustodianUnavailable,
-            "the store refers to a key of a token in a way that this server does not know; a newer \
-             one may have written it",
-        )),
+impl Which {
+    /// How the server's store refers to it. There is nothing secret in it.
+    pub(super) fn reference(&self) -> Vec<u8> {
+        let (form, name) = match self {
+            Which::Ours(id) => (OURS, id),
+            Which::Adopted(label) => (ADOPTED, label),
+        };
+        [&[form], &name[..]].concat()
+    }
+
+    /// What a reference refers to.
+    ///
+    /// # Errors
+    /// [`Reason::CustodianUnavailable`] for one that a newer server made.
+    pub(super) fn of(reference: &[u8]) -> Result<Which> {
+        match reference {
+            [OURS, id @ ..] if !id.is_empty() => Ok(Which::Ours(id.to_vec())),
+            [ADOPTED, label @ ..] if !label.is_empty() => Ok(Which::Adopted(label.to_vec())),
+            _ => Err(Error::new(
+                Reason::CustodianUnavailable,
+                "the store refers to a key of a token in a way that this server does not know; a \
+                 newer one may have written it",
+            )),
+        }
+    }
+
+    fn attribute(&self) -> Attribute {
+        match self {
+            Which::Ours(id) => Attribute::Id(id.clone()),
+            Which::Adopted(label) => Attribute::Label(label.clone()),
+        }
     }
 }
 
-/// The object of a class that has this `CKA_ID`.
+impl std::fmt::Display for Which {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Which::Ours(id) => write!(f, "with the id {:?}", String::from_utf8_lossy(id)),
+            Which::Adopted(label) => write!(f, "{:?}", String::from_utf8_lossy(label)),
+        }
+    }
+}
+
+/// The object of a class that is a key, or its public half.
 ///
 /// # Errors
 /// [`Reason::KeyVersionDestroyed`].
 pub(super) fn find(
     session: &Session,
-    id: &[u8],
+    which: &Which,
     class: ObjectClass,
 ) -> Result<ObjectHandle, Fault> {
     check_login(session)?;
-    let found = session.find_objects(&[Attribute::Class(class), Attribute::Id(id.to_vec())])?;
+    let found = session.find_objects(&[Attribute::Class(class), which.attribute()])?;
     found.first().copied().ok_or_else(|| {
-        let id = String::from_utf8_lossy(id);
         let message = format!(
-            "the token does not have the key with the id {id:?} any more; restore it from the backup \
-             of the token"
+            "the token does not have the key {which} any more; restore it from the backup of the token"
         );
         Error::new(Reason::KeyVersionDestroyed, message).into()
     })
@@ -105,15 +136,15 @@ pub(super) fn destroy(session: &Session, id: &[u8]) -> Result<(), Fault> {
 
 /// A private or secret key, and its handle once that is known. Handles end with the login.
 pub(super) struct Found {
-    id: Vec<u8>,
+    which: Which,
     class: ObjectClass,
     handle: Mutex<Option<(u64, ObjectHandle)>>,
 }
 
 impl Found {
-    /// The key with this `CKA_ID`, which was not looked for yet.
-    pub(super) fn new(id: &[u8], class: ObjectClass) -> Found {
-        Found { id: id.to_vec(), class, handle: Mutex::default() }
+    /// A key that was not looked for yet.
+    pub(super) fn new(which: Which, class: ObjectClass) -> Found {
+        Found { which, class, handle: Mutex::default() }
     }
 
     /// Does something with the key; again with a new handle when the one that was known is no good.
@@ -129,7 +160,7 @@ impl Found {
                 done => return done,
             }
         }
-        let handle = find(&lease.session, &self.id, self.class)?;
+        let handle = find(&lease.session, &self.which, self.class)?;
         *self.handle.lock() = Some((lease.generation, handle));
         act(handle)
     }
@@ -141,9 +172,11 @@ mod tests {
 
     #[test]
     fn a_reference_is_read_as_it_was_written_and_no_other_is() {
-        assert_eq!(id(&reference(b"uid")).unwrap(), b"uid");
-        for unknown in [&b""[..], b"\x01", b"\x02uid"] {
-            assert_eq!(id(unknown).unwrap_err().reason(), Reason::CustodianUnavailable);
+        for which in [Which::Ours(b"uid".to_vec()), Which::Adopted(b"TLS key".to_vec())] {
+            assert_eq!(Which::of(&which.reference()).unwrap(), which);
+        }
+        for unknown in [&b""[..], b"\x01", b"\x02", b"\x03uid"] {
+            assert_eq!(Which::of(unknown).unwrap_err().reason(), Reason::CustodianUnavailable);
         }
     }
 }

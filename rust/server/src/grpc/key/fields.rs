@@ -1,6 +1,6 @@
 //! The fields of a key as a request has them.
 
-use supacrypt_core::{KeyAttributes, KeyAttributesChange, KeyFlags, KeyringName, Result};
+use supacrypt_core::{KeyAttributes, KeyAttributesChange, KeyFlags, KeySpec, KeyringName, Result};
 use supacrypt_proto::{key_usages_from_wire, v1};
 
 use crate::keys::{KeyChange, NewKey};
@@ -30,10 +30,20 @@ pub(super) fn change(key: v1::Key, mask: &[String]) -> Result<KeyChange> {
 /// What a new key shall be.
 pub(super) fn new_key(keyring: KeyringName, key_id: &str, key: Option<v1::Key>) -> Result<NewKey> {
     let key = key.unwrap_or_default();
+    new_key_of(key.spec().try_into()?, keyring, key_id, key)
+}
+
+/// The same for a key whose spec is known from elsewhere.
+pub(super) fn new_key_of(
+    spec: KeySpec,
+    keyring: KeyringName,
+    key_id: &str,
+    key: v1::Key,
+) -> Result<NewKey> {
     Ok(NewKey {
         keyring,
         id: if key_id.is_empty() { None } else { Some(key_id.parse()?) },
-        spec: key.spec().try_into()?,
+        spec,
         usages: key_usages_from_wire(&key.usages)?,
         secret_length: Some(key.secret_length).filter(|length| *length != 0),
         attributes: KeyAttributes::try_from(&key)?,

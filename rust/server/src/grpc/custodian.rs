@@ -1,0 +1,153 @@
+//! `CustodianService`.
+
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use futures_util::Stream;
+use futures_util::future::join_all;
+use futures_util::stream::unfold;
+use supacrypt_proto::v1::custodian_service_server::CustodianService;
+use supacrypt_proto::v1::reconcile_custodian_response::Event;
+use supacrypt_proto::{rpc_status, status, v1};
+use tonic::{Request, Response, Status, async_trait};
+
+use super::call::{Caller, answer, peer};
+use crate::custody::{Custodian, GateStatus};
+use crate::keys::Difference;
+use crate::service::{Service, Subject};
+
+pub(super) struct Custodians(pub(super) Arc<Service>);
+
+#[async_trait]
+impl CustodianService for Custodians {
+    async fn list_custodians(
+        &self,
+        request: Request<v1::ListCustodiansRequest>,
+    ) -> Result<Response<v1::ListCustodiansResponse>, Status> {
+        answer(
+            &self.0,
+            request,
+            "ListCustodians",
+            |_| String::new(),
+            async |caller, _| {
+                caller.authorize_administration()?;
+                let all = caller.service.keys.custodians().all();
+                let custodians = join_all(all.iter().map(|each| shown(&**each))).await;
+                Ok(v1::ListCustodiansResponse { custodians })
+            },
+        )
+        .await
+    }
+
+    type ReconcileCustodianStream = Pin<
+        Box<dyn Stream<Item = Result<v1::ReconcileCustodianResponse, Status>> + Send + 'static>,
+    >;
+
+    async fn reconcile_custodian(
+        &self,
+        request: Request<v1::ReconcileCustodianRequest>,
+    ) -> Result<Response<Self::ReconcileCustodianStream>, Status> {
+        let caller = Caller { service: Arc::clone(&self.0), peer: peer(&request) };
+        let resource = |message: &v1::ReconcileCustodianRequest| message.custodian.clone();
+        let message =
+            answer(&self.0, request, "ReconcileCustodian", resource, async |caller, message| {
+                caller.authorize_administration()?;
+                caller.service.keys.custodians().get(&message.custodian)?;
+                Ok(message)
+            })
+            .await?
+            .into_inner();
+        Ok(Response::new(Box::pin(reconciled(caller, message))))
+    }
+}
+
+async fn shown(custodian: &dyn Custodian) -> v1::Custodian {
+    let problem = custodian.check().await.err();
+    let endpoint = |GateStatus { endpoint: name, open, in_flight }| v1::Endpoint {
+        name,
+        left_alone: open,
+        calls_in_flight: u32::try_from(in_flight).unwrap_or(u32::MAX),
+    };
+    v1::Custodian {
+        name: custodian.name().to_owned(),
+        capabilities: Some(custodian.capabilities().into()),
+        endpoints: custodian.gates().iter().map(|gate| endpoint(gate.status())).collect(),
+        problem: problem.as_ref().map(rpc_status),
+    }
+}
+
+/// The differences, each repaired when that is asked for, and the summary.
+fn reconciled(
+    caller: Caller,
+    request: v1::ReconcileCustodianRequest,
+) -> impl Stream<Item = Result<v1::ReconcileCustodianResponse, Status>> + Send {
+    enum State {
+        Begin,
+        Found(VecDeque<Difference>, v1::ReconcileSummary),
+        Over,
+    }
+    let message = |event| Ok(v1::ReconcileCustodianResponse { event: Some(event) });
+    unfold(State::Begin, move |state| {
+        let (caller, request) = (caller.clone(), request.clone());
+        async move {
+            let (mut differences, summary) = match state {
+                // Listing what is in a cloud may take longer than the deadline of a request.
+                State::Begin => match caller.service.keys.compare(&request.custodian).await {
+                    Ok(found) => {
+                        let (known, held) = (found.known as u64, found.held as u64);
+                        (found.differences.into(), v1::ReconcileSummary { known, held })
+                    }
+                    Err(error) => return Some((Err(status(&error)), State::Over)),
+                },
+                State::Found(differences, summary) => (differences, summary),
+                State::Over => return None,
+            };
+            let Some(difference) = differences.pop_front() else {
+                return Some((message(Event::Summary(summary)), State::Over));
+            };
+            let mut shown = difference_shown(&difference);
+            if request.repair && !matches!(difference, Difference::Unusable(..)) {
+                match repaired(&caller, &request.custodian, &shown, difference).await {
+                    Ok(()) => shown.repaired = true,
+                    Err(error) => shown.problem = Some(rpc_status(&error)),
+                }
+            }
+            Some((message(Event::Difference(shown)), State::Found(differences, summary)))
+        }
+    })
+}
+
+/// Repairs a difference, which is recorded as a request of its own.
+async fn repaired(
+    caller: &Caller,
+    custodian: &str,
+    shown: &v1::Difference,
+    difference: Difference,
+) -> supacrypt_core::Result<()> {
+    let resource = match shown.key_version.as_str() {
+        "" => format!("{custodian}/{}", shown.custodian_id),
+        version => version.to_owned(),
+    };
+    let subject = Subject::new("RepairKeyVersion", &resource);
+    let (service, custodian) = (Arc::clone(&caller.service), custodian.to_owned());
+    let repair = async move { Ok(service.keys.repair(&custodian, &difference).await?) };
+    caller.service.decide(&caller.peer, subject, None, repair).await
+}
+
+fn difference_shown(difference: &Difference) -> v1::Difference {
+    let (kind, key_version, custodian_id, problem) = match difference {
+        Difference::Orphan(held) => {
+            let id = String::from_utf8_lossy(&held.context).into_owned();
+            (v1::DifferenceKind::Orphan, String::new(), id, None)
+        }
+        Difference::Missing(name) => {
+            (v1::DifferenceKind::Missing, name.to_string(), String::new(), None)
+        }
+        Difference::Unusable(name, error) => {
+            let problem = Some(rpc_status(error));
+            (v1::DifferenceKind::Unusable, name.to_string(), String::new(), problem)
+        }
+    };
+    v1::Difference { kind: kind.into(), key_version, custodian_id, problem, repaired: false }
+}
