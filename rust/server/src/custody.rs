@@ -6,6 +6,7 @@
 mod breaker;
 mod gate;
 mod operation;
+mod parts;
 mod pkcs11;
 mod public;
 mod registry;
