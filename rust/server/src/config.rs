@@ -8,7 +8,9 @@ mod custodians;
 mod seal;
 mod sections;
 
-pub use custodians::{CustodianSettings, Pkcs11Settings, TokenName};
+pub use custodians::{
+    AzureCredential, AzureSettings, CustodianSettings, Pkcs11Settings, TokenName,
+};
 pub use seal::{SealChoice, SealSettings};
 pub use sections::{Audit, Authorization, Cache, Config, Limits, Listen, Log, Memory, Tls};
 
@@ -159,7 +161,7 @@ mod tests {
                    token = \"keys\"\npin_file = \"hsm.pin\"\n";
         std::fs::write(&file, format!("{TLS}{hsm}")).unwrap();
         let config = read(&file).unwrap();
-        let CustodianSettings::Pkcs11(hsm) = &config.custodians["hsm"];
+        let CustodianSettings::Pkcs11(hsm) = &config.custodians["hsm"] else { panic!() };
         assert_eq!(hsm.module, PathBuf::from("/lib/p11.so"));
         assert_eq!(hsm.pin_file, dir.path().join("hsm.pin"));
         assert_eq!(hsm.token, TokenName::Label("keys".into()));
@@ -190,6 +192,60 @@ mod tests {
         assert!(error.message().contains("custodians.hsm.sessions"), "{error}");
         let error = refused("hsm", "token = \"a\"\nslot = 0");
         assert!(error.message().contains("slot"), "{error}");
+    }
+
+    fn vault(text: &str) -> Result<AzureSettings> {
+        let config = load(&format!("{TLS}[custodians.cloud]\ntype = \"azure\"\n{text}"))?;
+        let CustodianSettings::Azure(vault) = &config.custodians["cloud"] else { panic!() };
+        Ok(vault.clone())
+    }
+
+    #[test]
+    fn a_vault_needs_a_url_and_a_credential() {
+        let text = "vaults = [\"https://A.vault.azure.net/\", \"https://b.example:8443\"]\n\
+                    [custodians.cloud.credential]\ntype = \"client_secret\"\ntenant_id = \"t\"\n\
+                    client_id = \"c\"\nsecret_file = \"/etc/secret\"\n";
+        let settings = vault(text).unwrap();
+        assert_eq!(settings.vaults, ["https://a.vault.azure.net", "https://b.example:8443"]);
+        assert_eq!((settings.hsm, settings.concurrency.get()), (false, 64));
+        let secret_file = "/etc/secret".into();
+        let (tenant_id, client_id) = ("t".into(), "c".into());
+        let given = AzureCredential::ClientSecret { tenant_id, client_id, secret_file };
+        assert_eq!(settings.credential, given);
+        let settings = vault(
+            "vaults = [\"https://a.vault.azure.net\"]\nhsm = true\n\
+             credential = { type = \"managed_identity\" }\n",
+        );
+        let given = AzureCredential::ManagedIdentity { client_id: None };
+        assert_eq!(settings.unwrap().credential, given);
+    }
+
+    #[test]
+    fn a_vault_that_cannot_be_is_refused_with_what_to_write() {
+        let credential = "credential = { type = \"managed_identity\" }\n";
+        for (vaults, said) in [
+            ("\"http://a.vault.azure.net\"", "begins with https://"),
+            ("\"https://a.vault.azure.net/keys\"", "nothing after the host"),
+            ("\"https://me:secret@a.vault.azure.net\"", "nothing after the host"),
+            ("\"a\"", "is not a URL like https://NAME.vault.azure.net"),
+            ("\"https://a.net\", \"https://A.net/\"", "https://a.net twice"),
+            ("", "names none"),
+        ] {
+            let error = vault(&format!("vaults = [{vaults}]\n{credential}")).unwrap_err();
+            assert!(error.message().contains(said), "{error}");
+            assert_eq!(error.field(), Some("custodians.cloud"));
+        }
+        for (credential, said) in [
+            ("", "credential"),
+            ("credential = { type = \"client_certificate\" }", "client_certificate"),
+            ("credential = { type = \"client_secret\", client_id = \"c\" }", "each of them"),
+            ("credential = { type = \"managed_identity\", tenant_id = \"t\" }", "client_id"),
+            ("credential = { type = \"azure_cli\", secret_file = \"s\" }", "tenant_id"),
+        ] {
+            let error =
+                vault(&format!("vaults = [\"https://a.net\"]\n{credential}\n")).unwrap_err();
+            assert!(error.message().contains(said), "{error}");
+        }
     }
 
     #[test]

@@ -3,9 +3,11 @@
 //! The rest of the server knows keys by an opaque reference and a [`KeyHandle`]. Whether the
 //! material lies in this process or in a service somewhere else is the custodian's business.
 
+mod azure;
 mod breaker;
 mod gate;
 mod operation;
+mod parts;
 mod pkcs11;
 mod public;
 mod registry;
@@ -20,6 +22,7 @@ use supacrypt_crypto::Material;
 use crate::seal::Seal;
 use crate::telemetry::CustodianMetrics;
 
+pub use azure::AzureCustodian;
 pub use gate::{Gate, GateStatus};
 pub use operation::{BoxFuture, CryptoOutput, CryptoRequest, KeyHandle, Weight};
 pub use pkcs11::Pkcs11Custodian;

@@ -12,10 +12,10 @@ use supacrypt_core::{
 use supacrypt_crypto::PublicComponents;
 use zeroize::Zeroizing;
 
-use super::encoding::on_curve;
 use super::fault::Fault;
 use super::mechanism;
 use crate::custody::CryptoRequest;
+use crate::custody::parts::on_curve;
 
 /// An operation with all it needs, to be taken to another thread.
 pub(super) enum Call {

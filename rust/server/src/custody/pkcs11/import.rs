@@ -11,11 +11,12 @@ use supacrypt_core::{Error, KeyClass, KeySpec, Reason, Result};
 use supacrypt_crypto::{Key, Material, PublicComponents, PublicKey};
 use zeroize::Zeroize;
 
-use super::encoding::{curve, key_type, octets};
+use super::encoding::{key_type, octets};
 use super::make::Unclaimed;
 use super::template::{Place, Uses};
 use super::token::{Again, Token};
 use crate::custody::NewMaterial;
+use crate::custody::parts::curve;
 
 /// Attributes of a private or secret key. The crate that takes them does not wipe them.
 struct Secret(Vec<Attribute>);

@@ -5,8 +5,8 @@ use cryptoki::object::{Attribute, KeyType, ObjectClass};
 use cryptoki::types::Ulong;
 use supacrypt_core::{Error, KeyClass, KeySpec, Reason, Result};
 
-use super::encoding::curve;
 use super::object::label;
+use crate::custody::parts::curve;
 
 /// What the keys of a token are used for, beside what all tokens do with keys of their kinds. Some refuse
 /// templates that ask for more than they have.

@@ -1,0 +1,246 @@
+//! The Azure custodian: keys that Azure Key Vault or Managed HSM makes, keeps and uses.
+//!
+//! Private halves never come into this process, but those that are brought. What needs no secret,
+//! verifying and encrypting with a public key, is computed here.
+
+mod adopt;
+mod algorithm;
+mod credential;
+mod destroy;
+mod fault;
+mod handle;
+mod jwk;
+mod make;
+mod reference;
+mod seal;
+mod transport;
+mod vault;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use async_trait::async_trait;
+use futures_util::future::join_all;
+use supacrypt_core::{Capabilities, Error, KeySpec, Reason, Result};
+use supacrypt_crypto::Material;
+
+use self::destroy::Destroyer;
+use self::handle::VaultKey;
+use self::reference::{KeyId, Reference, context_of, name_of};
+use self::seal::VaultSeal;
+use self::vault::Vault;
+use super::gate::Gate;
+use super::{Adopted, Custodian, Held, KeyHandle, NewMaterial, Opening};
+use crate::config::AzureSettings;
+use crate::seal::Seal;
+
+/// The tag whose value is the store that a key was made for.
+const STORE_TAG: &str = "supacrypt-store";
+
+/// Keeps keys in vaults, one there for each key version here.
+pub struct AzureCustodian {
+    name: String,
+    store: String,
+    /// One or more.
+    vaults: Vec<Arc<Vault>>,
+    gates: Vec<Arc<Gate>>,
+    /// Keys made so far, which says whose turn it is.
+    made: AtomicUsize,
+    hsm: bool,
+    capabilities: Capabilities,
+    destroyer: Destroyer,
+}
+
+impl AzureCustodian {
+    /// Makes the clients and asks each vault once. One that does not answer is no error: its keys wait
+    /// for it.
+    ///
+    /// # Errors
+    /// [`Reason::Configuration`] when no client can be made of the settings.
+    pub async fn open(opening: Opening<'_>, settings: &AzureSettings) -> Result<AzureCustodian> {
+        let custodian = Self::new(opening, settings).map_err(|error| {
+            let key = format!("custodians.{}", opening.name);
+            Error::new(Reason::Configuration, format!("{key}: {error}")).in_field(key)
+        })?;
+        // The first call to a vault learns what tokens it wants, and gets one: that is done now.
+        for asked in join_all(custodian.vaults.iter().map(|vault| vault.check())).await {
+            if let Err(error) = asked {
+                tracing::warn!("{error}");
+            }
+        }
+        Ok(custodian)
+    }
+
+    fn new(opening: Opening<'_>, settings: &AzureSettings) -> Result<AzureCustodian> {
+        let options = transport::options(settings)?;
+        let credential = credential::credential(&settings.credential, options.clone())?;
+        let vaults = settings.vaults.iter().map(|url| {
+            let metrics = opening.metrics.endpoint(opening.name, url);
+            let (patience, concurrency) = (settings.timeout, settings.concurrency);
+            let gate = Arc::new(Gate::new(opening.name, url, patience, concurrency, metrics));
+            Vault::new(url, Arc::clone(&credential), options.clone(), gate).map(Arc::new)
+        });
+        let vaults = vaults.collect::<Result<Vec<_>>>()?;
+        Ok(AzureCustodian {
+            name: opening.name.to_owned(),
+            store: opening.store.to_owned(),
+            gates: vaults.iter().map(|vault| Arc::clone(vault.gate())).collect(),
+            vaults,
+            made: AtomicUsize::new(0),
+            hsm: settings.hsm,
+            capabilities: algorithm::capabilities(),
+            destroyer: Destroyer::default(),
+        })
+    }
+
+    /// The vault for the next key: each in turn, without those that do not answer.
+    fn next(&self) -> &Vault {
+        let turn = self.made.fetch_add(1, Ordering::Relaxed) % self.vaults.len();
+        let (before, from) = self.vaults.split_at(turn);
+        let answers = |vault: &&Arc<Vault>| !vault.gate().status().open;
+        from.iter().chain(before).find(answers).unwrap_or(&self.vaults[turn])
+    }
+
+    fn vault(&self, key: &KeyId) -> Result<&Arc<Vault>> {
+        self.vaults.iter().find(|vault| vault.url() == key.vault).ok_or_else(|| {
+            let message = format!(
+                "the custodian {} is not configured for the vault {}; add it to `vaults`",
+                self.name, key.vault
+            );
+            Error::new(Reason::CustodianUnavailable, message)
+        })
+    }
+
+    /// The key that someone names by its URL, or by its name alone in the first vault.
+    fn named(&self, key: &str) -> Option<KeyId> {
+        KeyId::parse(key).or_else(|| KeyId::named(self.vaults.first()?.url(), key))
+    }
+}
+
+#[async_trait]
+impl Custodian for AzureCustodian {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
+    }
+
+    async fn generate(
+        &self,
+        spec: KeySpec,
+        _secret_length: Option<u32>,
+        context: &[u8],
+    ) -> Result<NewMaterial> {
+        make::generate(self.next(), spec, self.hsm, &self.store, context).await
+    }
+
+    async fn import(&self, spec: KeySpec, material: &[u8], context: &[u8]) -> Result<NewMaterial> {
+        make::import(self.next(), spec, material, self.hsm, &self.store, context).await
+    }
+
+    async fn open(
+        &self,
+        spec: KeySpec,
+        reference: &[u8],
+        context: &[u8],
+    ) -> Result<Arc<dyn KeyHandle>> {
+        let Reference { key, adopted } = Reference::read(reference)?;
+        let altered = || {
+            let message = "the store refers to a vault's key of another version: it was altered";
+            Error::new(Reason::CustodianUnavailable, message)
+        };
+        if !adopted && key.name != name_of(context)? {
+            return Err(altered());
+        }
+        let vault = self.vault(&key)?;
+        let public = jwk::public(&vault.get(&key).await?)?;
+        if public.spec() != spec {
+            return Err(altered());
+        }
+        Ok(Arc::new(VaultKey::new(Arc::clone(vault), key, public)))
+    }
+
+    async fn export(&self, _: KeySpec, _: &[u8], _: &[u8]) -> Result<Material> {
+        let message = format!("keys of the custodian {} never leave their vault", self.name);
+        Err(Error::new(Reason::UsageNotPermitted, message))
+    }
+
+    async fn destroy(&self, reference: &[u8]) -> Result<()> {
+        let Reference { key, adopted } = Reference::read(reference)?;
+        if adopted {
+            return Ok(());
+        }
+        self.destroyer.destroy(self.vault(&key)?, &key.name).await
+    }
+
+    /// Keys of others stay as they are.
+    async fn set_enabled(&self, reference: &[u8], enabled: bool) -> Result<()> {
+        let Reference { key, adopted } = Reference::read(reference)?;
+        if adopted {
+            return Ok(());
+        }
+        self.vault(&key)?.set_enabled(&key, enabled).await
+    }
+
+    fn gates(&self) -> &[Arc<Gate>] {
+        &self.gates
+    }
+
+    async fn check(&self) -> Result<()> {
+        let asked = join_all(self.vaults.iter().map(|vault| vault.check())).await;
+        asked.into_iter().collect()
+    }
+
+    /// Vaults list keys without their versions: the references are those of keys as a whole. They serve
+    /// for destroying, and are not those that the store has.
+    async fn held(&self) -> Result<Vec<Held>> {
+        let mut held = Vec::new();
+        for vault in &self.vaults {
+            for found in vault.keys().await? {
+                let tag = found.tags.as_ref().and_then(|tags| tags.get(STORE_TAG));
+                let key = found.kid.as_deref().and_then(KeyId::parse);
+                let ours = key.filter(|_| tag == Some(&self.store));
+                let Some((key, context)) =
+                    ours.and_then(|key| Some((key.clone(), context_of(&key.name)?.to_owned())))
+                else {
+                    continue;
+                };
+                let key = KeyId { vault: vault.url().to_owned(), version: None, ..key };
+                let reference = Reference { key, adopted: false }.to_bytes();
+                held.push(Held { context: context.into_bytes(), reference });
+            }
+        }
+        Ok(held)
+    }
+
+    async fn adopt(&self, key: &str) -> Result<Adopted> {
+        let Some(found) = self.named(key) else {
+            let message = format!(
+                "{key:?} is no key of a vault; name it by a URL like https://NAME.vault.azure.net/keys/KEY"
+            );
+            return Err(Error::new(Reason::InvalidArgument, message).in_field("source"));
+        };
+        let vault = self.vault(&found).map_err(|error| {
+            Error::new(Reason::InvalidArgument, error.message()).in_field("source")
+        })?;
+        adopt::adopt(vault, &found).await
+    }
+
+    async fn seal(&self, key: &str) -> Result<Box<dyn Seal>> {
+        let refuse = |message: &str| {
+            Error::new(Reason::Configuration, format!("seal.key: {message}")).in_field("seal.key")
+        };
+        let whole = self.named(key).filter(|key| key.version.is_none());
+        let found = whole.ok_or_else(|| {
+            refuse(
+                "name the key by its URL without a version, such as \
+                 https://NAME.vault.azure.net/keys/KEY, or by its name in the first of `vaults`",
+            )
+        })?;
+        let vault = self.vault(&found).map_err(|error| refuse(error.message()))?;
+        let id = format!("custodian:{}/{key}", self.name);
+        Ok(Box::new(VaultSeal::open(id, Arc::clone(vault), found).await?))
+    }
+}

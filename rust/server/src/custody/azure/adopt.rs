@@ -1,0 +1,79 @@
+//! Keys that others made.
+
+use std::cmp::Reverse;
+
+use azure_security_keyvault_keys::models::KeyProperties;
+use supacrypt_core::{Error, Reason, Result};
+
+use super::jwk;
+use super::reference::{KeyId, Reference};
+use super::vault::Vault;
+use crate::custody::{Adopted, NewMaterial};
+
+/// Finds a key in one version, or in all that are enabled.
+///
+/// # Errors
+/// [`Reason::KeyNotFound`], [`Reason::AlgorithmNotSupported`] for kinds that do not serve,
+/// [`Reason::InvalidArgument`] for versions of different kinds.
+pub(super) async fn adopt(vault: &Vault, key: &KeyId) -> Result<Adopted> {
+    let keys = match &key.version {
+        Some(_) => vec![key.clone()],
+        None => versions(vault, key).await.map_err(|error| not_found(key, error))?,
+    };
+    let (mut kind, mut adopted) = (None, Vec::new());
+    for key in keys {
+        let found = vault.get(&key).await.map_err(|error| not_found(&key, error))?;
+        let public = jwk::public(&found)?;
+        if *kind.get_or_insert(public.spec()) != public.spec() {
+            let message = format!(
+                "the versions of {key} are of different kinds; adopt one of them, by its own URL"
+            );
+            return Err(Error::new(Reason::InvalidArgument, message).in_field("source"));
+        }
+        let reference = Reference { key, adopted: true }.to_bytes();
+        adopted.push(NewMaterial { reference, public_key: Some(public.spki_der().to_vec()) });
+    }
+    let spec = kind.ok_or_else(|| none(key))?;
+    Ok(Adopted { spec, versions: adopted })
+}
+
+/// The newest version of a key that is enabled.
+///
+/// # Errors
+/// As [`adopt`].
+pub(super) async fn newest(vault: &Vault, key: &KeyId) -> Result<KeyId> {
+    let versions = versions(vault, key).await.map_err(|error| not_found(key, error))?;
+    versions.last().cloned().ok_or_else(|| none(key))
+}
+
+/// The enabled versions of a key, oldest first.
+async fn versions(vault: &Vault, key: &KeyId) -> Result<Vec<KeyId>> {
+    let mut found = vault.versions(&key.name).await?;
+    let created = |each: &KeyProperties| each.attributes.as_ref().and_then(|each| each.created);
+    // The service lists the newest first, and tells times to the second.
+    found.sort_by_key(|each| Reverse(created(each)));
+    let enabled = |each: &KeyProperties| {
+        each.attributes.as_ref().and_then(|each| each.enabled).unwrap_or_default()
+    };
+    let version = |each: &KeyProperties| {
+        let id = KeyId::parse(each.kid.as_deref()?)?;
+        id.version.filter(|_| id.name == key.name)
+    };
+    let versions = found.iter().rev().filter(|each| enabled(each)).filter_map(version);
+    Ok(versions.map(|version| key.at(&version)).collect())
+}
+
+fn not_found(key: &KeyId, error: Error) -> Error {
+    match error.reason() {
+        Reason::KeyVersionDestroyed => none(key),
+        _ => error,
+    }
+}
+
+fn none(key: &KeyId) -> Error {
+    let message = format!(
+        "there is no key {key} with an enabled version; `az keyvault key list-versions` tells what \
+         there is"
+    );
+    Error::new(Reason::KeyNotFound, message).in_field("source")
+}

@@ -1,0 +1,158 @@
+//! What vaults offer, and how they call it (Key Vault REST API, `JsonWebKeySignatureAlgorithm` and
+//! `JsonWebKeyEncryptionAlgorithm`).
+
+use azure_security_keyvault_keys::models::{EncryptionAlgorithm, SignatureAlgorithm};
+use supacrypt_core::{
+    Algorithm, Capabilities, Digest, EncryptionScheme, Error, KeySpec, Reason, Result,
+    SignatureScheme,
+};
+
+/// Kinds of keys that vaults make and take in.
+const SPECS: [KeySpec; 7] = [
+    KeySpec::Rsa2048,
+    KeySpec::Rsa3072,
+    KeySpec::Rsa4096,
+    KeySpec::EcP256,
+    KeySpec::EcP384,
+    KeySpec::EcP521,
+    KeySpec::EcSecp256k1,
+];
+
+/// What every vault offers.
+pub(super) fn capabilities() -> Capabilities {
+    let digests = || [Digest::Sha256, Digest::Sha384, Digest::Sha512].into_iter();
+    let oaep = [Digest::Sha1, Digest::Sha256]
+        .map(|digest| EncryptionScheme::RsaOaep { digest, mgf_digest: digest });
+    let signatures = digests()
+        .map(|digest| SignatureScheme::RsaPkcs1 { digest })
+        .chain(digests().map(|digest| SignatureScheme::RsaPss {
+            digest,
+            mgf_digest: digest,
+            salt_length: digest.len() as u16,
+        }))
+        .chain([SignatureScheme::Ecdsa]);
+    let encryptions = [EncryptionScheme::RsaPkcs1].into_iter().chain(oaep);
+    Capabilities {
+        generates: SPECS.to_vec(),
+        imports: SPECS.to_vec(),
+        algorithms: signatures
+            .map(Algorithm::Signature)
+            .chain(encryptions.map(Algorithm::Encryption))
+            .collect(),
+    }
+}
+
+/// How a vault calls a signature scheme, and the digest in the length that it wants.
+///
+/// # Errors
+/// [`Reason::AlgorithmNotSupported`], and those of the scheme.
+pub(super) fn signature(
+    spec: KeySpec,
+    scheme: SignatureScheme,
+    input: &[u8],
+) -> Result<(SignatureAlgorithm, Vec<u8>)> {
+    scheme.check(spec, input.len())?;
+    let algorithm = match (scheme, spec) {
+        (SignatureScheme::RsaPkcs1 { digest: Digest::Sha256 }, _) => SignatureAlgorithm::Rs256,
+        (SignatureScheme::RsaPkcs1 { digest: Digest::Sha384 }, _) => SignatureAlgorithm::Rs384,
+        (SignatureScheme::RsaPkcs1 { digest: Digest::Sha512 }, _) => SignatureAlgorithm::Rs512,
+        (SignatureScheme::RsaPss { digest, mgf_digest, salt_length }, _)
+            if digest == mgf_digest && usize::from(salt_length) == digest.len() =>
+        {
+            match digest {
+                Digest::Sha256 => SignatureAlgorithm::Ps256,
+                Digest::Sha384 => SignatureAlgorithm::Ps384,
+                Digest::Sha512 => SignatureAlgorithm::Ps512,
+                _ => return Err(not_offered(&scheme)),
+            }
+        }
+        (SignatureScheme::Ecdsa, KeySpec::EcP256) => {
+            return Ok((SignatureAlgorithm::Es256, fitted(input, 32)));
+        }
+        (SignatureScheme::Ecdsa, KeySpec::EcSecp256k1) => {
+            return Ok((SignatureAlgorithm::Es256K, fitted(input, 32)));
+        }
+        (SignatureScheme::Ecdsa, KeySpec::EcP384) => {
+            return Ok((SignatureAlgorithm::Es384, fitted(input, 48)));
+        }
+        (SignatureScheme::Ecdsa, KeySpec::EcP521) => {
+            return Ok((SignatureAlgorithm::Es512, fitted(input, 64)));
+        }
+        _ => return Err(not_offered(&scheme)),
+    };
+    Ok((algorithm, input.to_vec()))
+}
+
+/// A digest of another length than the vault wants for the curve, as the same number: what is too long
+/// is cut as ECDSA itself cuts it, and zeros before a number change nothing (FIPS 186-5, section 6.4.1
+/// and appendix B.2.1; of P-521, 64 bytes are less than the order).
+fn fitted(digest: &[u8], length: usize) -> Vec<u8> {
+    let cut = &digest[..digest.len().min(length)];
+    [&vec![0; length - cut.len()], cut].concat()
+}
+
+/// How a vault calls what undoes an encryption scheme.
+///
+/// # Errors
+/// [`Reason::AlgorithmNotSupported`], also for a label of OAEP, which vaults do not know.
+pub(super) fn decryption(scheme: EncryptionScheme, label: &[u8]) -> Result<EncryptionAlgorithm> {
+    scheme.check_aad(label.len())?;
+    if !label.is_empty() {
+        let message = "vaults do not know labels of OAEP; leave `aad` empty";
+        return Err(Error::new(Reason::AlgorithmNotSupported, message).in_field("aad"));
+    }
+    match scheme {
+        EncryptionScheme::RsaPkcs1 => Ok(EncryptionAlgorithm::Rsa1_5),
+        EncryptionScheme::RsaOaep { digest: Digest::Sha1, mgf_digest: Digest::Sha1 } => {
+            Ok(EncryptionAlgorithm::RsaOaep)
+        }
+        EncryptionScheme::RsaOaep { digest: Digest::Sha256, mgf_digest: Digest::Sha256 } => {
+            Ok(EncryptionAlgorithm::RsaOaep256)
+        }
+        _ => Err(not_offered(&scheme)),
+    }
+}
+
+fn not_offered(scheme: &dyn std::fmt::Display) -> Error {
+    let message = format!(
+        "vaults do not offer {scheme} with these parameters: they have SHA-256 to SHA-512, a salt as \
+         long as the digest, one digest for both, and OAEP with SHA-1 or SHA-256"
+    );
+    Error::new(Reason::AlgorithmNotSupported, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_digest_gets_the_length_of_its_curve() {
+        assert_eq!(fitted(&[7; 20], 32), [&[0; 12][..], &[7; 20]].concat());
+        assert_eq!(fitted(&[[1; 32], [2; 32]].concat(), 32), [1; 32]);
+        assert_eq!(fitted(&[7; 48], 48), [7; 48]);
+    }
+
+    #[test]
+    fn parameters_that_vaults_do_not_have_are_refused() {
+        let refused = |scheme: SignatureScheme, length: usize| {
+            signature(KeySpec::Rsa2048, scheme, &vec![7; length]).unwrap_err().reason()
+        };
+        let (sha256, sha1) = (Digest::Sha256, Digest::Sha1);
+        let pss = |digest, mgf_digest, salt_length| SignatureScheme::RsaPss {
+            digest,
+            mgf_digest,
+            salt_length,
+        };
+        for scheme in [pss(sha256, sha256, 20), pss(sha256, sha1, 32)] {
+            assert_eq!(refused(scheme, 32), Reason::AlgorithmNotSupported);
+        }
+        assert_eq!(refused(pss(sha1, sha1, 20), 20), Reason::AlgorithmNotSupported);
+        assert_eq!(refused(SignatureScheme::Ecdsa, 32), Reason::AlgorithmMismatch);
+        let pkcs1 = SignatureScheme::RsaPkcs1 { digest: sha256 };
+        assert_eq!(refused(pkcs1, 20), Reason::InputLength);
+        let oaep = |digest, mgf_digest| EncryptionScheme::RsaOaep { digest, mgf_digest };
+        assert!(decryption(oaep(sha256, sha1), b"").is_err());
+        let error = decryption(oaep(sha256, sha256), b"label").unwrap_err();
+        assert_eq!(error.field(), Some("aad"));
+    }
+}
