@@ -9,7 +9,7 @@ use supacrypt_core::{
 
 use super::Keys;
 use crate::{
-    custody::{Custodian, NewMaterial},
+    custody::{Custodian, NewMaterial, Wanted},
     new_id::id_from_label,
     store::{
         self, KeyFilter, KeyRecord, KeyVersionRecord, Page, PageQuery, RequestId, StoredReference,
@@ -86,7 +86,6 @@ impl Keys {
         material: Option<&[u8]>,
         request: Option<RequestId>,
     ) -> Result<KeyRecord> {
-        let usages = usages(&new)?;
         let secret_length = secret_length(&new, material)?;
         // Looked up before the costly part; again inside the transaction, for a twin in flight.
         if let Some(made) = self.made_by(request.as_ref()).await? {
@@ -95,7 +94,9 @@ impl Keys {
         let id = new.id.clone().map_or_else(|| id_from_label(&new.label, "key"), Ok)?;
         let name = new.keyring.key(id);
         let custodian = self.custodian_for(&new.keyring, new.attributes.flags).await?;
-        let made = new_version(custodian, name.version(1), new.spec, secret_length, material);
+        let usages = usages(&new, custodian)?;
+        let wanted = Wanted { spec: new.spec, usages, secret_length };
+        let made = new_version(custodian, name.version(1), wanted, material);
         let (version, reference) = made.await?;
         let key = KeyRecord {
             name: name.clone(),
@@ -247,15 +248,14 @@ impl Keys {
 pub(super) async fn new_version(
     custodian: &dyn Custodian,
     name: KeyVersionName,
-    spec: KeySpec,
-    secret_length: Option<u32>,
+    wanted: Wanted,
     material: Option<&[u8]>,
 ) -> Result<(KeyVersionRecord, StoredReference)> {
-    check_offered(custodian, spec, material.is_some())?;
+    check_offered(custodian, wanted.spec, material.is_some())?;
     let uid = store::random_text(26)?;
     let NewMaterial { reference, public_key } = match material {
-        Some(material) => custodian.import(spec, material, uid.as_bytes()).await?,
-        None => custodian.generate(spec, secret_length, uid.as_bytes()).await?,
+        Some(material) => custodian.import(wanted.spec, material, uid.as_bytes()).await?,
+        None => custodian.generate(wanted, uid.as_bytes()).await?,
     };
     let version = KeyVersionRecord {
         name,
@@ -337,14 +337,14 @@ fn attributes(asked: KeyAttributes, origin: Origin) -> KeyAttributes {
     attributes
 }
 
-fn usages(new: &NewKey) -> Result<KeyUsages> {
+fn usages(new: &NewKey, custodian: &dyn Custodian) -> Result<KeyUsages> {
     let possible = if new.attributes.flags.contains(KeyFlags::PUBLIC_ONLY) {
         new.spec.public_usages()
     } else {
         new.spec.possible_usages()
     };
     if new.usages.is_empty() {
-        return Ok(new.spec.usual_usages().intersection(possible));
+        return Ok(custodian.usual_usages(new.spec).intersection(possible));
     }
     if possible.contains(new.usages) {
         return Ok(new.usages);

@@ -6,6 +6,7 @@ use super::{
     Keys,
     lifecycle::{new_version, refuse_deleted, refuse_undestroyable, refuse_unmodifiable},
 };
+use crate::custody::Wanted;
 use crate::store::{
     self, KeyRecord, KeyVersionRecord, Page, PageQuery, RequestId, StoredVersion, Write,
 };
@@ -25,8 +26,9 @@ impl Keys {
         refuse_unmodifiable(&before)?;
         // The number is known inside the transaction only; the custodian does not need it.
         let custodian = self.custodian_for(key.keyring(), before.attributes.flags).await?;
-        let (spec, secret_length) = (before.spec, before.secret_length);
-        let made = new_version(custodian, key.version(1), spec, secret_length, None);
+        let KeyRecord { spec, usages, secret_length, .. } = before;
+        let wanted = Wanted { spec, usages, secret_length };
+        let made = new_version(custodian, key.version(1), wanted, None);
         let (mut version, reference) = made.await?;
         let mut write = self.store.write().await?;
         if let Some(request) = &request
