@@ -40,18 +40,20 @@ pub trait Custodian: Send + Sync {
     /// What it offers, for as long as the server runs.
     fn capabilities(&self) -> &Capabilities;
 
+    /// What a key that is made here may do when its maker does not say. For one whose keys have a single
+    /// purpose: that.
+    fn usual_usages(&self, spec: KeySpec) -> KeyUsages {
+        spec.usual_usages()
+    }
+
     /// Makes a key. `context` names the key version for good; a custodian that hands out sealed
-    /// material binds it to this name. `secret_length` is in bytes, for a spec that leaves it open.
+    /// material binds it to this name.
     ///
     /// # Errors
     /// [`Reason::AlgorithmNotSupported`](supacrypt_core::Reason::AlgorithmNotSupported),
-    /// [`Reason::CustodianUnavailable`](supacrypt_core::Reason::CustodianUnavailable).
-    async fn generate(
-        &self,
-        spec: KeySpec,
-        secret_length: Option<u32>,
-        context: &[u8],
-    ) -> Result<NewMaterial>;
+    /// [`Reason::CustodianUnavailable`](supacrypt_core::Reason::CustodianUnavailable),
+    /// [`Reason::InvalidArgument`] for usages that no key here has together.
+    async fn generate(&self, wanted: Wanted, context: &[u8]) -> Result<NewMaterial>;
 
     /// Takes in a key that exists elsewhere: DER PKCS#8 for key pairs, the bytes for secrets.
     ///
@@ -149,6 +151,24 @@ pub struct Opening<'a> {
     pub store: &'a str,
     /// Where its calls are counted.
     pub metrics: &'a CustodianMetrics,
+}
+
+/// A key that a custodian shall make.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// What it is.
+    pub spec: KeySpec,
+    /// What it will be asked to do.
+    pub usages: KeyUsages,
+    /// Length of the secret in bytes, for a spec that leaves it open; the usual one when `None`.
+    pub secret_length: Option<u32>,
+}
+
+impl Wanted {
+    /// A key for what is usual.
+    pub const fn usual(spec: KeySpec) -> Wanted {
+        Wanted { spec, usages: spec.usual_usages(), secret_length: None }
+    }
 }
 
 /// What a custodian gives for a new key.

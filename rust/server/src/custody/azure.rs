@@ -30,7 +30,7 @@ use self::reference::{KeyId, Reference, context_of, name_of};
 use self::seal::VaultSeal;
 use self::vault::Vault;
 use super::gate::Gate;
-use super::{Adopted, Custodian, Held, KeyHandle, NewMaterial, Opening};
+use super::{Adopted, Custodian, Held, KeyHandle, NewMaterial, Opening, Wanted};
 use crate::config::AzureSettings;
 use crate::seal::Seal;
 
@@ -127,13 +127,8 @@ impl Custodian for AzureCustodian {
         &self.capabilities
     }
 
-    async fn generate(
-        &self,
-        spec: KeySpec,
-        _secret_length: Option<u32>,
-        context: &[u8],
-    ) -> Result<NewMaterial> {
-        make::generate(self.next(), spec, self.hsm, &self.store, context).await
+    async fn generate(&self, wanted: Wanted, context: &[u8]) -> Result<NewMaterial> {
+        make::generate(self.next(), wanted.spec, self.hsm, &self.store, context).await
     }
 
     async fn import(&self, spec: KeySpec, material: &[u8], context: &[u8]) -> Result<NewMaterial> {

@@ -35,7 +35,7 @@ use self::seal::TokenSeal;
 use self::template::Uses;
 use self::token::{Again, Token};
 use super::gate::Gate;
-use super::{Adopted, Custodian, Held, KeyHandle, NewMaterial, Opening};
+use super::{Adopted, Custodian, Held, KeyHandle, NewMaterial, Opening, Wanted};
 use crate::config::{Pkcs11Settings, TokenName};
 use crate::seal::Seal;
 
@@ -108,12 +108,8 @@ impl Custodian for Pkcs11Custodian {
         &self.capabilities
     }
 
-    async fn generate(
-        &self,
-        spec: KeySpec,
-        secret_length: Option<u32>,
-        context: &[u8],
-    ) -> Result<NewMaterial> {
+    async fn generate(&self, wanted: Wanted, context: &[u8]) -> Result<NewMaterial> {
+        let Wanted { spec, secret_length, .. } = wanted;
         let length = secret_length.map_or(spec.bytes(), |length| length as usize);
         if spec.secret_lens().is_some_and(|lengths| !lengths.contains(&length)) {
             let message = format!("a key of type {spec} cannot have {length} bytes");

@@ -8,7 +8,9 @@ use supacrypt_core::{Capabilities, Error, KeySpec, Operation, Reason, Result};
 use supacrypt_crypto::{Material, PublicKey};
 use zeroize::Zeroizing;
 
-use super::{CryptoOutput, CryptoRequest, Custodian, KeyHandle, NewMaterial, PUBLIC, Weight};
+use super::{
+    CryptoOutput, CryptoRequest, Custodian, KeyHandle, NewMaterial, PUBLIC, Wanted, Weight,
+};
 
 /// Keeps public keys, and does what they can do.
 pub(super) struct PublicKeys;
@@ -25,7 +27,7 @@ impl Custodian for PublicKeys {
         &ALL
     }
 
-    async fn generate(&self, _: KeySpec, _: Option<u32>, _: &[u8]) -> Result<NewMaterial> {
+    async fn generate(&self, _: Wanted, _: &[u8]) -> Result<NewMaterial> {
         Err(no_private_half())
     }
 

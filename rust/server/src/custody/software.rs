@@ -8,7 +8,9 @@ use supacrypt_crypto::{Key, Material, envelope::EnvelopeKey};
 use tokio::task::spawn_blocking;
 use zeroize::Zeroizing;
 
-use super::{CryptoOutput, CryptoRequest, Custodian, KeyHandle, NewMaterial, SOFTWARE, Weight};
+use super::{
+    CryptoOutput, CryptoRequest, Custodian, KeyHandle, NewMaterial, SOFTWARE, Wanted, Weight,
+};
 
 /// Keeps material under one envelope key, the store's data-wrapping key.
 pub struct SoftwareCustodian {
@@ -41,12 +43,8 @@ impl Custodian for SoftwareCustodian {
         &self.capabilities
     }
 
-    async fn generate(
-        &self,
-        spec: KeySpec,
-        secret_length: Option<u32>,
-        context: &[u8],
-    ) -> Result<NewMaterial> {
+    async fn generate(&self, wanted: Wanted, context: &[u8]) -> Result<NewMaterial> {
+        let Wanted { spec, secret_length, .. } = wanted;
         let generate = move || match secret_length {
             Some(length) => supacrypt_crypto::generate_secret(spec, length as usize),
             None => supacrypt_crypto::generate(spec),
@@ -148,7 +146,7 @@ mod tests {
     #[tokio::test]
     async fn material_opens_only_for_its_own_version_and_spec() {
         let custodian = SoftwareCustodian::new(EnvelopeKey::generate().unwrap());
-        let made = custodian.generate(KeySpec::EcP256, None, b"one").await.unwrap();
+        let made = custodian.generate(Wanted::usual(KeySpec::EcP256), b"one").await.unwrap();
         let open = |spec, context: &'static [u8]| custodian.open(spec, &made.reference, context);
         assert!(open(KeySpec::EcP256, b"one").await.is_ok());
         for (spec, context) in [(KeySpec::EcP256, &b"two"[..]), (KeySpec::EcP384, b"one")] {
@@ -160,7 +158,7 @@ mod tests {
     #[tokio::test]
     async fn an_opened_key_signs_for_its_public_half() {
         let custodian = SoftwareCustodian::new(EnvelopeKey::generate().unwrap());
-        let made = custodian.generate(KeySpec::EcP256, None, b"v").await.unwrap();
+        let made = custodian.generate(Wanted::usual(KeySpec::EcP256), b"v").await.unwrap();
         let key = custodian.open(KeySpec::EcP256, &made.reference, b"v").await.unwrap();
         let scheme = SignatureScheme::Ecdsa;
         let request = CryptoRequest::Sign { scheme, context: &[], input: &[1; 32] };

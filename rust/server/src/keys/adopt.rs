@@ -36,13 +36,17 @@ impl Keys {
         let mut new = new(spec)?;
         new.attributes.allowed.check(spec)?;
         if new.usages.is_empty() {
-            new.usages = spec.usual_usages().intersection(possible);
+            new.usages = custodian.usual_usages(spec).intersection(possible);
+        }
+        // A key that can do nothing usual does what it can.
+        if new.usages.is_empty() {
+            new.usages = possible;
         }
         if new.usages.is_empty() || !possible.contains(new.usages) {
             let message = format!("{source} can be used for {possible:?} alone");
             return Err(Error::new(Reason::InvalidArgument, message).in_field("key.usages"));
         }
-        let (usages, name) = (usages(&new)?, name(&new)?);
+        let (usages, name) = (usages(&new, custodian)?, name(&new)?);
         let versions =
             (1..).zip(versions).map(|(number, NewMaterial { reference, public_key })| {
                 let version = KeyVersionRecord {

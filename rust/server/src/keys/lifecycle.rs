@@ -9,7 +9,7 @@ use supacrypt_core::{
 
 use super::{Keys, insert::Whole};
 use crate::{
-    custody::{Custodian, NewMaterial},
+    custody::{Custodian, NewMaterial, Wanted},
     new_id::id_from_label,
     store::{
         self, KeyFilter, KeyRecord, KeyVersionRecord, Page, PageQuery, RequestId, StoredReference,
@@ -86,7 +86,6 @@ impl Keys {
         material: Option<&[u8]>,
         request: Option<RequestId>,
     ) -> Result<KeyRecord> {
-        let usages = usages(&new)?;
         let secret_length = secret_length(&new, material)?;
         // Looked up before the costly part; again inside the transaction, for a twin in flight.
         if let Some(made) = self.made_by(request.as_ref()).await? {
@@ -94,15 +93,10 @@ impl Keys {
         }
         let name = name(&new)?;
         let custodian = self.custodian_for(&new.keyring, new.attributes.flags).await?;
+        let usages = usages(&new, custodian)?;
+        let wanted = Wanted { spec: new.spec, usages, secret_length };
         let making = self.making.begin()?;
-        let made = new_version(
-            custodian,
-            making.uid(),
-            name.version(1),
-            new.spec,
-            secret_length,
-            material,
-        );
+        let made = new_version(custodian, making.uid(), name.version(1), wanted, material);
         let whole = Whole { name, new, usages, secret_length, versions: vec![made.await?] };
         self.insert(whole, custodian, request).await
     }
@@ -220,14 +214,13 @@ pub(super) async fn new_version(
     custodian: &dyn Custodian,
     uid: &str,
     name: KeyVersionName,
-    spec: KeySpec,
-    secret_length: Option<u32>,
+    wanted: Wanted,
     material: Option<&[u8]>,
 ) -> Result<(KeyVersionRecord, StoredReference)> {
-    check_offered(custodian, spec, material.is_some())?;
+    check_offered(custodian, wanted.spec, material.is_some())?;
     let NewMaterial { reference, public_key } = match material {
-        Some(material) => custodian.import(spec, material, uid.as_bytes()).await?,
-        None => custodian.generate(spec, secret_length, uid.as_bytes()).await?,
+        Some(material) => custodian.import(wanted.spec, material, uid.as_bytes()).await?,
+        None => custodian.generate(wanted, uid.as_bytes()).await?,
     };
     let version = KeyVersionRecord {
         name,
@@ -308,14 +301,14 @@ pub(super) fn name(new: &NewKey) -> Result<KeyName> {
 }
 
 /// What a new key may be used for: what is asked, or what is usual.
-pub(super) fn usages(new: &NewKey) -> Result<KeyUsages> {
+pub(super) fn usages(new: &NewKey, custodian: &dyn Custodian) -> Result<KeyUsages> {
     let possible = if new.attributes.flags.contains(KeyFlags::PUBLIC_ONLY) {
         new.spec.public_usages()
     } else {
         new.spec.possible_usages()
     };
     if new.usages.is_empty() {
-        return Ok(new.spec.usual_usages().intersection(possible));
+        return Ok(custodian.usual_usages(new.spec).intersection(possible));
     }
     if possible.contains(new.usages) {
         return Ok(new.usages);

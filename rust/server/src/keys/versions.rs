@@ -6,6 +6,7 @@ use super::{
     Keys,
     lifecycle::{new_version, refuse_deleted, refuse_undestroyable, refuse_unmodifiable},
 };
+use crate::custody::Wanted;
 use crate::store::{
     self, KeyRecord, KeyVersionRecord, Page, PageQuery, RequestId, StoredReference, StoredVersion,
     Write,
@@ -26,10 +27,10 @@ impl Keys {
         refuse_unmodifiable(&before)?;
         // The number is known inside the transaction only; the custodian does not need it.
         let custodian = self.custodian_for(key.keyring(), before.attributes.flags).await?;
-        let (spec, secret_length) = (before.spec, before.secret_length);
+        let KeyRecord { spec, usages, secret_length, .. } = before;
+        let wanted = Wanted { spec, usages, secret_length };
         let making = self.making.begin()?;
-        let name = key.version(1);
-        let made = new_version(custodian, making.uid(), name, spec, secret_length, None);
+        let made = new_version(custodian, making.uid(), key.version(1), wanted, None);
         let (mut version, reference) = made.await?;
         match self.insert_version(key, &mut version, &reference, request).await {
             Ok(None) => Ok(version),

@@ -10,7 +10,7 @@ use supacrypt_core::{
 use supacrypt_crypto::{Key, PublicComponents, PublicKey, generate};
 use supacrypt_server::config::Pkcs11Settings;
 use supacrypt_server::custody::{
-    CryptoOutput, CryptoRequest, Custodian, Held, KeyHandle, Pkcs11Custodian, Weight,
+    CryptoOutput, CryptoRequest, Custodian, Held, KeyHandle, Pkcs11Custodian, Wanted, Weight,
 };
 
 use crate::done;
@@ -62,7 +62,7 @@ pub(crate) async fn make(
     spec: KeySpec,
     id: &str,
 ) -> (Vec<u8>, Arc<dyn KeyHandle>, Option<PublicKey>) {
-    let made = custodian.generate(spec, None, id.as_bytes()).await.unwrap();
+    let made = custodian.generate(Wanted::usual(spec), id.as_bytes()).await.unwrap();
     let public = made.public_key.map(|der| PublicKey::from_spki_der(&der).unwrap());
     let handle = custodian.open(spec, &made.reference, id.as_bytes()).await.unwrap();
     (made.reference, handle, public)
@@ -297,7 +297,7 @@ async fn refused_pin(token: &Token) {
 async fn abandoned(token: &Token) {
     let settings = Pkcs11Settings { sessions: 1.try_into().unwrap(), ..token.settings() };
     let custodian = Token::open(&settings).await.unwrap();
-    let waiting = custodian.generate(KeySpec::Rsa4096, None, b"abandoned");
+    let waiting = custodian.generate(Wanted::usual(KeySpec::Rsa4096), b"abandoned");
     assert!(tokio::time::timeout(Duration::from_millis(20), waiting).await.is_err());
     // The one session is free again when the key is made.
     destroy(&custodian, b"\x01another").await;

@@ -2,8 +2,8 @@
 
 use std::cmp::Reverse;
 
-use azure_security_keyvault_keys::models::KeyProperties;
-use supacrypt_core::{Error, Reason, Result};
+use azure_security_keyvault_keys::models::{JsonWebKey, KeyProperties};
+use supacrypt_core::{Error, KeyUsages, Reason, Result};
 
 use super::jwk;
 use super::reference::{KeyId, Reference};
@@ -20,7 +20,7 @@ pub(super) async fn adopt(vault: &Vault, key: &KeyId) -> Result<Adopted> {
         Some(_) => vec![key.clone()],
         None => versions(vault, key).await.map_err(|error| not_found(key, error))?,
     };
-    let (mut kind, mut adopted) = (None, Vec::new());
+    let (mut kind, mut usages, mut adopted) = (None, KeyUsages::all(), Vec::new());
     for key in keys {
         let found = vault.get(&key).await.map_err(|error| not_found(&key, error))?;
         let public = jwk::public(&found)?;
@@ -30,11 +30,23 @@ pub(super) async fn adopt(vault: &Vault, key: &KeyId) -> Result<Adopted> {
             );
             return Err(Error::new(Reason::InvalidArgument, message).in_field("source"));
         }
+        usages &= permitted(&found);
         let reference = Reference { key, adopted: true }.to_bytes();
         adopted.push(NewMaterial { reference, public_key: Some(public.spki_der().to_vec()) });
     }
     let spec = kind.ok_or_else(|| none(key))?;
-    Ok(Adopted { spec, versions: adopted })
+    Ok(Adopted { spec, usages: usages & spec.possible_usages(), versions: adopted })
+}
+
+/// What a key may be used for by its `key_ops` (RFC 7517, section 4.3), and with its public half.
+fn permitted(key: &JsonWebKey) -> KeyUsages {
+    let operations = key.key_ops.as_deref().unwrap_or_default();
+    let usages = operations.iter().map(|operation| match operation.as_str() {
+        "sign" => KeyUsages::SIGN | KeyUsages::VERIFY,
+        "decrypt" => KeyUsages::DECRYPT | KeyUsages::ENCRYPT,
+        _ => KeyUsages::empty(),
+    });
+    usages.collect()
 }
 
 /// The newest version of a key that is enabled.
