@@ -10,13 +10,14 @@ use protox::file::{
     ChainFileResolver, DescriptorSetFileResolver, GoogleFileResolver, IncludeFileResolver,
 };
 
-const FILES: [&str; 6] = [
+const FILES: [&str; 7] = [
     "supacrypt/v1/audit.proto",
     "supacrypt/v1/crypto.proto",
     "supacrypt/v1/custodian.proto",
     "supacrypt/v1/key.proto",
     "supacrypt/v1/keyring.proto",
     "supacrypt/v1/object.proto",
+    "supacrypt/v1/seal.proto",
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {

@@ -8,6 +8,7 @@ use supacrypt_proto::v1::{
     self, audit_service_client::AuditServiceClient, crypto_service_client::CryptoServiceClient,
     custodian_service_client::CustodianServiceClient, key_service_client::KeyServiceClient,
     keyring_service_client::KeyringServiceClient, object_service_client::ObjectServiceClient,
+    seal_service_client::SealServiceClient,
 };
 
 pub(crate) struct Api {
@@ -65,6 +66,9 @@ impl Api {
         ObjectServiceClient.get_object(GetObjectRequest) -> Object, Safe;
         ObjectServiceClient.list_objects(ListObjectsRequest) -> ListObjectsResponse, Safe;
         ObjectServiceClient.delete_object(DeleteObjectRequest) -> DeleteObjectResponse, Never;
+        SealServiceClient.get_seal(GetSealRequest) -> Seal, Safe;
+        SealServiceClient.rotate_data_key(RotateDataKeyRequest) -> Seal, Never;
+        SealServiceClient.change_seal(ChangeSealRequest) -> Seal, Safe;
         CryptoServiceClient.sign(SignRequest) -> SignResponse, Safe;
         CryptoServiceClient.generate_random(GenerateRandomRequest) -> GenerateRandomResponse, Safe;
     }

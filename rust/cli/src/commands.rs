@@ -11,6 +11,7 @@ mod object;
 mod p11;
 mod quickstart;
 mod random;
+mod seal;
 mod sign;
 mod verify;
 mod version;
@@ -35,6 +36,8 @@ pub(crate) enum Command {
     Object(object::Object),
     #[command(subcommand)]
     Custodian(custodian::Custodian),
+    #[command(subcommand)]
+    Seal(seal::Seal),
     Sign(sign::Sign),
     Verify(verify::Verify),
     Random(random::Random),
@@ -55,6 +58,7 @@ pub(crate) fn run(command: Command, context: &Context) -> Result<ExitCode> {
         Command::Key(command) => command.run(context)?,
         Command::Certificate(command) => command.run(context)?,
         Command::Object(command) => command.run(context)?,
+        Command::Seal(command) => command.run(context)?,
         Command::Sign(command) => command.run(context)?,
         Command::Verify(command) => command.run(context)?,
         Command::Random(command) => command.run(context)?,

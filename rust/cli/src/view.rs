@@ -9,6 +9,7 @@ mod data;
 mod key;
 mod keyring;
 mod object;
+mod seal;
 
 pub(crate) use audit::EntryView;
 pub(crate) use certificate::CertificateView;
@@ -16,6 +17,7 @@ pub(crate) use custodian::{CustodianView, DifferenceView, SummaryView};
 pub(crate) use data::DataView;
 pub(crate) use key::{KeyView, VersionView};
 pub(crate) use keyring::KeyringView;
+pub(crate) use seal::SealView;
 
 use jiff::{Timestamp, Unit};
 

@@ -7,6 +7,7 @@ mod custodian;
 mod key;
 mod keyring;
 mod object;
+mod seal;
 
 use supacrypt_core::{Error, Reason, Result};
 

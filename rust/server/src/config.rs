@@ -40,7 +40,8 @@ impl Config {
                 ),
             ));
         }
-        Config::from_sources(Toml::file_exact(file), variables())
+        let config = Config::from_sources(Toml::file_exact(file), variables())?;
+        Ok(Config { file: file.to_path_buf(), ..config })
     }
 
     fn from_sources(file: impl Provider, variables: impl Provider) -> Result<Config> {

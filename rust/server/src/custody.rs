@@ -30,6 +30,7 @@ use public::PublicKeys;
 pub(crate) use registry::PUBLIC;
 pub use registry::{Custodians, SOFTWARE};
 pub use software::SoftwareCustodian;
+pub(crate) use software::software_context;
 
 /// Holds key material.
 #[async_trait]

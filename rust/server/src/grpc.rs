@@ -14,6 +14,7 @@ mod perform;
 mod records;
 mod refused;
 mod request_id;
+mod seal;
 mod serve;
 mod streams;
 

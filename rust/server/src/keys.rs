@@ -7,7 +7,6 @@ mod lifecycle;
 mod making;
 mod purge;
 mod reconcile;
-mod unlock;
 mod unwrap;
 mod versions;
 mod wrap;
@@ -19,7 +18,6 @@ use supacrypt_core::{KeyFlags, KeyName, KeyringName, Result};
 pub use cache::UsableVersion;
 pub use lifecycle::{KeyChange, NewKey};
 pub use reconcile::{Comparison, Difference};
-pub use unlock::{is_sealed, unlock};
 pub use unwrap::Unwrapping;
 pub use wrap::{Wrapping, WrappingKey};
 

@@ -17,6 +17,7 @@ mod new_id;
 pub mod objects;
 pub mod pins;
 pub mod seal;
+pub mod sealing;
 mod secret_file;
 mod server;
 pub mod service;

@@ -6,12 +6,12 @@ mod create;
 use std::sync::Arc;
 
 use supacrypt_core::{Error, KeyringName, ObjectName, Reason, Result};
-use supacrypt_crypto::envelope::EnvelopeKey;
 
 pub use change::{CertificateChange, DataChange, ObjectChange};
 pub use create::{NewContent, NewObject};
 
 use crate::{
+    sealing::DataKeys,
     store::{self, ObjectFilter, ObjectRecord, Page, PageQuery, Store, Write},
     watch::Watchers,
 };
@@ -20,14 +20,14 @@ use crate::{
 pub struct Objects {
     store: Arc<Store>,
     /// Seals data at rest.
-    envelope: Arc<EnvelopeKey>,
+    keys: Arc<DataKeys>,
     watchers: Arc<Watchers>,
 }
 
 impl Objects {
-    /// Objects of `store`, whose data `envelope` seals.
-    pub fn new(store: Arc<Store>, envelope: Arc<EnvelopeKey>, watchers: Arc<Watchers>) -> Self {
-        Objects { store, envelope, watchers }
+    /// Objects of `store`, whose data `keys` seal.
+    pub fn new(store: Arc<Store>, keys: Arc<DataKeys>, watchers: Arc<Watchers>) -> Self {
+        Objects { store, keys, watchers }
     }
 
     /// Reads an object.
@@ -36,7 +36,7 @@ impl Objects {
     /// [`Reason::ObjectNotFound`]; [`Reason::SealUnavailable`] when data does not open.
     pub async fn get(&self, name: &ObjectName) -> Result<ObjectRecord> {
         let mut read = self.store.read().await?;
-        store::objects::get(&mut read, &self.envelope, name).await
+        store::objects::get(&mut read, &self.keys, name).await
     }
 
     /// Reads a page of the objects of a keyring.
@@ -50,7 +50,7 @@ impl Objects {
         page: &PageQuery,
     ) -> Result<Page<ObjectRecord>> {
         let mut read = self.store.read().await?;
-        store::objects::list(&mut read, &self.envelope, keyring, filter, page).await
+        store::objects::list(&mut read, &self.keys, keyring, filter, page).await
     }
 
     /// Deletes an object for good. A non-empty `etag` must be the current one.
@@ -59,7 +59,7 @@ impl Objects {
     /// [`Reason::ObjectNotFound`], [`Reason::ObjectImmutable`], [`Reason::EtagMismatch`].
     pub async fn delete(&self, name: &ObjectName, etag: &str) -> Result<()> {
         let mut write = self.store.write().await?;
-        let object = store::objects::get(&mut write, &self.envelope, name).await?;
+        let object = store::objects::get(&mut write, &self.keys, name).await?;
         store::check_etag(name, &object.etag, etag)?;
         if !object.destroyable {
             return Err(immutable(&object, "it can never be deleted"));

@@ -11,12 +11,12 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use moka::sync::Cache;
 use supacrypt_core::{Error, KeyringName, Principal, Reason, ResourceId, Result};
-use supacrypt_crypto::envelope::EnvelopeKey;
 use supacrypt_crypto::{hash_pin, is_pin};
 use tokio::sync::Mutex;
 use tokio::task::spawn_blocking;
 use zeroize::Zeroizing;
 
+use crate::sealing::DataKeys;
 use crate::store::{self, Store};
 
 /// How long a ticket is good for: as long as an application may take from the PIN to the operation.
@@ -28,7 +28,7 @@ const TICKET_LEN: usize = 16;
 /// The PINs of a store's keyrings.
 pub struct Pins {
     store: Arc<Store>,
-    envelope: Arc<EnvelopeKey>,
+    keys: Arc<DataKeys>,
     /// Those that are set. Read at every use of a key that asks for one, without a lock.
     set: ArcSwap<HashMap<ResourceId, Sealed>>,
     /// Taken to change `set`, so that an older reading never replaces a newer one.
@@ -53,22 +53,18 @@ struct Ticket {
 }
 
 impl Pins {
-    /// The PINs of `store`, which `envelope` seals.
+    /// The PINs of `store`, which `keys` seal.
     ///
     /// # Errors
     /// [`Reason::StoreUnavailable`].
-    pub async fn open(store: Arc<Store>, envelope: Arc<EnvelopeKey>) -> Result<Self> {
-        Pins::open_with(store, envelope, VALIDITY).await
+    pub async fn open(store: Arc<Store>, keys: Arc<DataKeys>) -> Result<Self> {
+        Pins::open_with(store, keys, VALIDITY).await
     }
 
-    async fn open_with(
-        store: Arc<Store>,
-        envelope: Arc<EnvelopeKey>,
-        validity: Duration,
-    ) -> Result<Self> {
+    async fn open_with(store: Arc<Store>, keys: Arc<DataKeys>, validity: Duration) -> Result<Self> {
         let pins = Pins {
             store,
-            envelope,
+            keys,
             set: ArcSwap::default(),
             refresh: Mutex::default(),
             tickets: Cache::builder().max_capacity(TICKETS).time_to_live(validity).build(),
@@ -113,7 +109,7 @@ impl Pins {
             None => None,
             Some(pin) => {
                 let hash = computed(move || hash_pin(&pin)).await??;
-                Some(self.envelope.seal(&context(keyring), &hash)?)
+                Some(self.keys.seal(&pin_context(keyring), &hash)?)
             }
         };
         let mut write = self.store.write().await?;
@@ -204,7 +200,7 @@ impl Pins {
         // Counted before it is known: whoever hangs up in between has used a try, too.
         store::pins::count_failure(&mut write, keyring).await?;
         store::commit(write).await?;
-        let hash = self.envelope.open(&context(keyring), &stored.sealed)?;
+        let hash = self.keys.open(&pin_context(keyring), &stored.sealed)?;
         if computed(move || is_pin(&hash, &pin)).await? {
             let mut write = self.store.write().await?;
             store::pins::forget_failures(&mut write, keyring).await?;
@@ -252,7 +248,7 @@ fn locked(keyring: &KeyringName) -> Error {
 }
 
 /// Ties what is kept to its keyring.
-fn context(keyring: &KeyringName) -> Vec<u8> {
+pub(crate) fn pin_context(keyring: &KeyringName) -> Vec<u8> {
     format!("pin\0{keyring}").into_bytes()
 }
 

@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use supacrypt_core::{Error, Principal, Reason, Result};
-use supacrypt_crypto::envelope::EnvelopeKey;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -20,11 +19,12 @@ use crate::custody::{
 use crate::endpoints::Endpoints;
 use crate::grpc;
 use crate::keyrings::Keyrings;
-use crate::keys::{Keys, is_sealed, unlock};
+use crate::keys::Keys;
 use crate::objects::Objects;
 use crate::pins::Pins;
 use crate::seal::{FileSeal, PassphraseSeal, Seal};
-use crate::service::{Resources, Service};
+use crate::sealing::{Sealing, is_sealed};
+use crate::service::{OpenSeal, Resources, Service};
 use crate::store::Store;
 use crate::telemetry::{self, Metrics, Readiness};
 use crate::transport::{Acceptor, server_config};
@@ -32,6 +32,9 @@ use crate::watch::Watchers;
 
 /// How often keys are looked for whose recovery window has ended.
 const PURGE_INTERVAL: Duration = Duration::from_secs(60);
+
+/// How often it is looked for what an older data key has sealed.
+const RESEAL_INTERVAL: Duration = Duration::from_secs(60);
 
 /// A server that is ready to run: its addresses are bound, its store is open, its keys are unsealed.
 pub struct Server {
@@ -62,15 +65,18 @@ impl Server {
         let metrics = Metrics::new();
         let store = Arc::new(Store::open(&config.data_dir).await?);
         let remote = custodians(&config, &store.id().await?, &metrics).await?;
-        let envelope = Arc::new(unsealed(&config, &store, &remote).await?);
+        let sealing = sealing(&config, &store, &remote).await?;
+        let data_keys = sealing.keys();
         let keyrings = Keyrings::open(Arc::clone(&store)).await?;
-        let pins = Pins::open(Arc::clone(&store), Arc::clone(&envelope)).await?;
+        let pins = Pins::open(Arc::clone(&store), Arc::clone(data_keys)).await?;
         let watchers = Arc::<Watchers>::default();
-        let software = SoftwareCustodian::new(Arc::clone(&envelope));
+        let software = SoftwareCustodian::new(Arc::clone(data_keys));
         let custodians = Arc::new(remote.with(Arc::new(software)));
+        let configured_seal = configured_seal(&config, Arc::clone(&custodians));
         let cached_keys = config.cache.keys.get() as u64;
         let keys = Keys::new(Arc::clone(&store), custodians, cached_keys, Arc::clone(&watchers));
-        let objects = Objects::new(Arc::clone(&store), envelope, Arc::clone(&watchers));
+        let objects =
+            Objects::new(Arc::clone(&store), Arc::clone(data_keys), Arc::clone(&watchers));
         let options = Options { durability: config.audit.sync, ..Options::default() };
         let audit = AuditLog::open(&config.data_dir.join("audit"), options, metrics.audit.clone())?;
 
@@ -78,7 +84,7 @@ impl Server {
         let authorizer = Box::new(ClosedRule::new(admins, keyrings.grants()));
         let acceptor = Acceptor::new(tls, &config.limits, Arc::clone(&audit), Arc::clone(&metrics));
         let service = Service::new(
-            Resources { keyrings, pins, keys, objects, watchers },
+            Resources { keyrings, pins, keys, objects, watchers, sealing, configured_seal },
             authorizer,
             audit,
             Arc::clone(&metrics),
@@ -118,6 +124,8 @@ impl Server {
             monitoring.clone().cancelled_owned(),
         ));
         let purge = tokio::spawn(purge_periodically(Arc::clone(&service)));
+        let reseal =
+            tokio::spawn(reseal_periodically(Arc::clone(&service), config.seal.rotate_after));
         self.endpoints.write(&config.data_dir)?;
         tracing::info!(
             grpc = %self.endpoints.grpc, metrics = %self.endpoints.metrics,
@@ -141,6 +149,7 @@ impl Server {
         };
 
         purge.abort();
+        reseal.abort();
         monitoring.cancel();
         // A scraper that is slow to read is not waited for.
         monitor.abort();
@@ -194,6 +203,34 @@ fn readiness(store: &Arc<Store>, service: &Arc<Service>) -> Readiness {
         })
 }
 
+/// Replaces data keys, and seals anew what older ones have sealed.
+async fn reseal_periodically(service: Arc<Service>, rotate_after: Duration) {
+    let sealing = &service.sealing;
+    let mut ticks = tokio::time::interval(RESEAL_INTERVAL);
+    let mut failed = false;
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {}
+            () = sealing.rotated() => {}
+        }
+        let done = async {
+            sealing.rotate_after(rotate_after).await?;
+            let count = sealing.reseal().await?;
+            if count > 0 {
+                service.pins.refresh().await?;
+                tracing::info!(count, "sealed anew what older data keys had sealed");
+            }
+            Ok::<_, Error>(())
+        };
+        let outcome = done.await;
+        // Once, and not at each try.
+        if let (Err(error), false) = (&outcome, failed) {
+            tracing::error!("the store is not sealed anew, trying again: {error}");
+        }
+        failed = outcome.is_err();
+    }
+}
+
 async fn purge_periodically(service: Arc<Service>) {
     let mut ticks = tokio::time::interval(PURGE_INTERVAL);
     loop {
@@ -206,28 +243,45 @@ async fn purge_periodically(service: Arc<Service>) {
     }
 }
 
-/// The store's wrapping key. A file for a seal is made for a new store only.
-async fn unsealed(config: &Config, store: &Store, custodians: &Custodians) -> Result<EnvelopeKey> {
-    let open = async |choice: &SealChoice, create| -> Result<Box<dyn Seal>> {
-        Ok(match choice {
-            SealChoice::File { path } => {
-                let default = || config.data_dir.join("seal.key");
-                let path = path.clone().unwrap_or_else(default);
-                Box::new(FileSeal::open(&path, create)?) as Box<dyn Seal>
-            }
-            SealChoice::Passphrase { path } => Box::new(PassphraseSeal::open(path)?),
-            SealChoice::Custodian { custodian, key } => {
-                custodians.get(custodian)?.seal(key).await?
-            }
-        })
-    };
+/// How the store is sealed. A file for a seal is made for a new store only.
+async fn sealing(config: &Config, store: &Arc<Store>, custodians: &Custodians) -> Result<Sealing> {
     let previous = match &config.seal.previous {
-        Some(choice) => Some(open(choice, false).await?),
+        Some(choice) => Some(open_seal(config, choice, custodians, false).await?),
         None => None,
     };
     let create = previous.is_some() || !is_sealed(store).await?;
-    let seal = open(&config.seal.now, create).await?;
-    unlock(store, &*seal, previous.as_deref()).await
+    let seal = open_seal(config, &config.seal.now, custodians, create).await?;
+    Sealing::open(Arc::clone(store), seal, previous.as_deref()).await
+}
+
+/// Opens the seal that the configuration names when it is asked.
+fn configured_seal(config: &Config, custodians: Arc<Custodians>) -> OpenSeal {
+    let file = config.file.clone();
+    Box::new(move || {
+        let (file, custodians) = (file.clone(), Arc::clone(&custodians));
+        Box::pin(async move {
+            let config = Config::load(&file)?;
+            open_seal(&config, &config.seal.now, &custodians, true).await
+        })
+    })
+}
+
+async fn open_seal(
+    config: &Config,
+    choice: &SealChoice,
+    custodians: &Custodians,
+    create: bool,
+) -> Result<Arc<dyn Seal>> {
+    Ok(match choice {
+        SealChoice::File { path } => {
+            let default = || config.data_dir.join("seal.key");
+            Arc::new(FileSeal::open(&path.clone().unwrap_or_else(default), create)?)
+        }
+        SealChoice::Passphrase { path } => Arc::new(PassphraseSeal::open(path)?),
+        SealChoice::Custodian { custodian, key } => {
+            Arc::from(custodians.get(custodian)?.seal(key).await?)
+        }
+    })
 }
 
 /// Makes the data directory, for the server's account alone.

@@ -27,10 +27,13 @@ use tokio_util::sync::CancellationToken;
 use crate::audit::AuditLog;
 use crate::authz::Authorizer;
 use crate::config::Limits;
+use crate::custody::BoxFuture;
 use crate::keyrings::Keyrings;
 use crate::keys::Keys;
 use crate::objects::Objects;
 use crate::pins::Pins;
+use crate::seal::Seal;
+use crate::sealing::Sealing;
 use crate::telemetry::Metrics;
 use crate::transport::Peer;
 use crate::watch::Watchers;
@@ -47,6 +50,10 @@ pub struct Service {
     pub objects: Objects,
     /// Who is told of changes.
     pub watchers: Arc<Watchers>,
+    /// How the store is sealed.
+    pub sealing: Sealing,
+    /// Opens the seal that the configuration names now.
+    pub configured_seal: OpenSeal,
     /// The audit log.
     pub audit: Arc<AuditLog>,
     authorizer: Box<dyn Authorizer>,
@@ -70,7 +77,14 @@ pub struct Resources {
     pub objects: Objects,
     /// Who is told of changes of keys and objects.
     pub watchers: Arc<Watchers>,
+    /// How the store is sealed.
+    pub sealing: Sealing,
+    /// Opens the seal that the configuration names now.
+    pub configured_seal: OpenSeal,
 }
+
+/// Opens a seal.
+pub type OpenSeal = Box<dyn Fn() -> BoxFuture<'static, Result<Arc<dyn Seal>>> + Send + Sync>;
 
 impl Service {
     /// A service that refuses new work once `draining` is cancelled. Must be called within the
@@ -83,13 +97,16 @@ impl Service {
         limits: &Limits,
         draining: CancellationToken,
     ) -> Arc<Service> {
-        let Resources { keyrings, pins, keys, objects, watchers } = resources;
+        let Resources { keyrings, pins, keys, objects, watchers, sealing, configured_seal } =
+            resources;
         Arc::new(Service {
             keyrings,
             pins,
             keys,
             objects,
             watchers,
+            sealing,
+            configured_seal,
             audit,
             authorizer,
             metrics,

@@ -11,6 +11,7 @@ mod page;
 pub(crate) mod pins;
 mod records;
 pub(crate) mod requests;
+pub(crate) mod sealed;
 pub(crate) mod versions;
 pub(crate) mod wrapping_keys;
 
@@ -28,6 +29,7 @@ use sqlx::{
 };
 use supacrypt_core::{Error, Reason, Result};
 
+pub(crate) use objects::data_context;
 pub use objects::{CertificateRecord, DataRecord, ObjectContent, ObjectFilter, ObjectRecord};
 pub use page::{Page, PageQuery};
 pub use records::{
@@ -35,6 +37,7 @@ pub use records::{
     StoredVersion,
 };
 pub use requests::RequestId;
+pub use wrapping_keys::WrappedKey;
 
 /// Characters of the store's id.
 const ID_LENGTH: usize = 16;
@@ -300,6 +303,6 @@ mod tests {
         wrapping_keys::insert(&mut write, "file", b"wrapped").await.unwrap();
         drop(write);
         let mut read = store.read().await.unwrap();
-        assert!(wrapping_keys::newest(&mut read).await.unwrap().is_none());
+        assert!(wrapping_keys::all(&mut read).await.unwrap().is_empty());
     }
 }

@@ -15,4 +15,5 @@ mod objects;
 mod p11;
 mod pins;
 mod quickstart;
+mod seals;
 mod signatures;

@@ -1,20 +1,35 @@
 //! `[seal]`: what protects the keys at rest.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
+use jiff::fmt::serde::unsigned_duration::friendly::compact::required as duration;
 use serde::Deserialize;
 use supacrypt_core::{Error, Reason, Result};
 
 use super::sections::optional_path;
 
 /// What protects the keys at rest.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(try_from = "Table")]
 pub struct SealSettings {
     /// The seal that the store has, or gets at the next start.
     pub now: SealChoice,
     /// The seal that the store has had, where `now` shall take its place.
     pub previous: Option<SealChoice>,
+    /// The age at which a data key is replaced.
+    pub rotate_after: Duration,
+}
+
+impl Default for SealSettings {
+    fn default() -> Self {
+        SealSettings { now: SealChoice::default(), previous: None, rotate_after: rotate_after() }
+    }
+}
+
+/// 90 days.
+fn rotate_after() -> Duration {
+    Duration::from_secs(90 * 24 * 60 * 60)
 }
 
 /// A seal.
@@ -56,6 +71,8 @@ struct Table {
     custodian: Option<String>,
     key: Option<String>,
     previous: Option<Box<Table>>,
+    #[serde(default = "rotate_after", with = "duration")]
+    rotate_after: Duration,
 }
 
 #[derive(Clone, Copy, Default, Deserialize)]
@@ -75,7 +92,11 @@ impl TryFrom<Table> for SealSettings {
             Table { previous: Some(_), .. } => Err("seal.previous.previous: one at a time"),
             previous => SealChoice::try_from(previous),
         });
-        Ok(SealSettings { now: table.try_into()?, previous: previous.transpose()? })
+        let rotate_after = table.rotate_after;
+        if rotate_after.is_zero() {
+            return Err("seal.rotate_after is zero; each data key would be replaced at once");
+        }
+        Ok(SealSettings { now: table.try_into()?, previous: previous.transpose()?, rotate_after })
     }
 }
 

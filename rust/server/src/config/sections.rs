@@ -21,6 +21,9 @@ use crate::telemetry::LogFormat;
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
+    /// The file that it was read from.
+    #[serde(skip)]
+    pub file: PathBuf,
     /// Where the store, the audit log and the file seal are.
     #[serde(default = "default_data_dir", deserialize_with = "path")]
     pub data_dir: PathBuf,

@@ -4,30 +4,31 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use supacrypt_core::{Capabilities, Error, KeySpec, Operation, Reason, Result};
-use supacrypt_crypto::{Key, Material, envelope::EnvelopeKey};
+use supacrypt_crypto::{Key, Material};
 use tokio::task::spawn_blocking;
 use zeroize::Zeroizing;
 
 use super::{
     CryptoOutput, CryptoRequest, Custodian, KeyHandle, NewMaterial, SOFTWARE, Wanted, Weight,
 };
+use crate::sealing::DataKeys;
 
-/// Keeps material under one envelope key, the store's data-wrapping key.
+/// Keeps material sealed by the store's data keys.
 pub struct SoftwareCustodian {
-    envelope: Arc<EnvelopeKey>,
+    keys: Arc<DataKeys>,
     capabilities: Capabilities,
 }
 
 impl SoftwareCustodian {
-    /// A custodian that seals with `envelope`.
-    pub fn new(envelope: impl Into<Arc<EnvelopeKey>>) -> Self {
-        SoftwareCustodian { envelope: envelope.into(), capabilities: Capabilities::all() }
+    /// A custodian that seals by `keys`.
+    pub fn new(keys: impl Into<Arc<DataKeys>>) -> Self {
+        SoftwareCustodian { keys: keys.into(), capabilities: Capabilities::all() }
     }
 
     fn seal(&self, spec: KeySpec, material: &Material, context: &[u8]) -> Result<NewMaterial> {
         let key = Key::load(spec, material)?;
         Ok(NewMaterial {
-            reference: self.envelope.seal(&aad(spec, context), material.as_bytes())?,
+            reference: self.keys.seal(&software_context(spec, context), material.as_bytes())?,
             public_key: key.public_key().map(|public| public.spki_der().to_vec()),
         })
     }
@@ -72,13 +73,14 @@ impl Custodian for SoftwareCustodian {
     }
 
     async fn export(&self, spec: KeySpec, reference: &[u8], context: &[u8]) -> Result<Material> {
-        let material = self.envelope.open(&aad(spec, context), reference).map_err(|_| {
-            Error::new(
-                Reason::SealUnavailable,
-                "the stored key does not open with this server's wrapping key: \
+        let material =
+            self.keys.open(&software_context(spec, context), reference).map_err(|_| {
+                Error::new(
+                    Reason::SealUnavailable,
+                    "the stored key does not open with the data keys of the store: \
                  the store was altered, or parts of two stores were mixed",
-            )
-        })?;
+                )
+            })?;
         Ok(Material::from_stored(material))
     }
 
@@ -89,7 +91,7 @@ impl Custodian for SoftwareCustodian {
 }
 
 /// The context, and the spec beside it so that a blob cannot be taken for a key of another kind.
-fn aad(spec: KeySpec, context: &[u8]) -> Vec<u8> {
+pub(crate) fn software_context(spec: KeySpec, context: &[u8]) -> Vec<u8> {
     let spec = spec.to_string();
     [spec.as_bytes(), b"\0", context].concat()
 }
@@ -140,12 +142,13 @@ impl KeyHandle for SoftwareKey {
 #[cfg(test)]
 mod tests {
     use supacrypt_core::SignatureScheme;
+    use supacrypt_crypto::envelope::EnvelopeKey;
 
     use super::*;
 
     #[tokio::test]
     async fn material_opens_only_for_its_own_version_and_spec() {
-        let custodian = SoftwareCustodian::new(EnvelopeKey::generate().unwrap());
+        let custodian = SoftwareCustodian::new(DataKeys::from(EnvelopeKey::generate().unwrap()));
         let made = custodian.generate(Wanted::usual(KeySpec::EcP256), b"one").await.unwrap();
         let open = |spec, context: &'static [u8]| custodian.open(spec, &made.reference, context);
         assert!(open(KeySpec::EcP256, b"one").await.is_ok());
@@ -157,7 +160,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_opened_key_signs_for_its_public_half() {
-        let custodian = SoftwareCustodian::new(EnvelopeKey::generate().unwrap());
+        let custodian = SoftwareCustodian::new(DataKeys::from(EnvelopeKey::generate().unwrap()));
         let made = custodian.generate(Wanted::usual(KeySpec::EcP256), b"v").await.unwrap();
         let key = custodian.open(KeySpec::EcP256, &made.reference, b"v").await.unwrap();
         let scheme = SignatureScheme::Ecdsa;

@@ -100,6 +100,6 @@ pub(super) fn grants(wire: Vec<v1::Grant>) -> Result<Vec<(Principal, Role)>> {
         .collect()
 }
 
-fn time(time: Timestamp) -> prost_types::Timestamp {
+pub(super) fn time(time: Timestamp) -> prost_types::Timestamp {
     prost_types::Timestamp { seconds: time.as_second(), nanos: time.subsec_nanosecond() }
 }

@@ -11,6 +11,7 @@ use supacrypt_proto::v1::custodian_service_server::CustodianServiceServer;
 use supacrypt_proto::v1::key_service_server::KeyServiceServer;
 use supacrypt_proto::v1::keyring_service_server::KeyringServiceServer;
 use supacrypt_proto::v1::object_service_server::ObjectServiceServer;
+use supacrypt_proto::v1::seal_service_server::SealServiceServer;
 use supacrypt_proto::{limits, v1};
 use tokio::task::JoinSet;
 use tonic::transport::Server;
@@ -23,6 +24,7 @@ use super::key::Keys;
 use super::keyring::Keyrings;
 use super::object::Objects;
 use super::refused::RefusedLayer;
+use super::seal::Seals;
 use crate::config::Limits;
 use crate::service::Service;
 use crate::transport::Connections;
@@ -38,7 +40,7 @@ const KEEPALIVE: Duration = Duration::from_secs(30);
 const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Names of the services whose health is told; the empty one is the server as a whole.
-const SERVICES: [&str; 7] = [
+const SERVICES: [&str; 8] = [
     "",
     "supacrypt.v1.AuditService",
     "supacrypt.v1.CryptoService",
@@ -46,6 +48,7 @@ const SERVICES: [&str; 7] = [
     "supacrypt.v1.KeyService",
     "supacrypt.v1.KeyringService",
     "supacrypt.v1.ObjectService",
+    "supacrypt.v1.SealService",
 ];
 
 /// Serves `lanes` until the service drains and all requests have ended.
@@ -72,6 +75,7 @@ pub async fn serve(service: Arc<Service>, lanes: Vec<Connections>, config: &Limi
     let keys = KeyServiceServer::new(Keys(Arc::clone(&service)));
     let keyrings = KeyringServiceServer::new(Keyrings(Arc::clone(&service)));
     let objects = ObjectServiceServer::new(Objects(Arc::clone(&service)));
+    let seals = SealServiceServer::new(Seals(Arc::clone(&service)));
     let server = Server::builder()
         .initial_stream_window_size(STREAM_WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW)
@@ -85,6 +89,7 @@ pub async fn serve(service: Arc<Service>, lanes: Vec<Connections>, config: &Limi
         .add_service(keys.max_decoding_message_size(limits::MESSAGE))
         .add_service(keyrings.max_decoding_message_size(limits::MESSAGE))
         .add_service(objects.max_decoding_message_size(limits::MESSAGE))
+        .add_service(seals.max_decoding_message_size(limits::MESSAGE))
         .add_service(health_server)
         .add_service(reflection);
 

@@ -12,6 +12,7 @@ use super::{KeyChange, Keys, NewKey};
 use crate::{
     custody::{CryptoOutput, CryptoRequest, Custodians, SoftwareCustodian},
     keyrings::{Keyrings, NewKeyring},
+    sealing::DataKeys,
     store::{KeyFilter, PageQuery, RequestId, Store},
     watch::{Change, Watchers},
 };
@@ -31,7 +32,7 @@ async fn fixture() -> Fixture {
     let keyring: KeyringName = "keyrings/dev".parse().unwrap();
     let keyrings = Keyrings::open(Arc::clone(&store)).await.unwrap();
     keyrings.create(keyring.clone(), NewKeyring::default(), None).await.unwrap();
-    let custodian = SoftwareCustodian::new(EnvelopeKey::generate().unwrap());
+    let custodian = SoftwareCustodian::new(DataKeys::from(EnvelopeKey::generate().unwrap()));
     let watchers = Arc::<Watchers>::default();
     let keys = Keys::new(
         store,

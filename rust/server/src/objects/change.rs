@@ -56,7 +56,7 @@ impl Objects {
         etag: &str,
     ) -> Result<ObjectRecord> {
         let mut write = self.store.write().await?;
-        let mut object = store::objects::get(&mut write, &self.envelope, name).await?;
+        let mut object = store::objects::get(&mut write, &self.keys, name).await?;
         store::check_etag(name, &object.etag, etag)?;
         if !object.modifiable {
             return Err(immutable(&object, "it can never be changed"));
@@ -70,7 +70,7 @@ impl Objects {
         apply(&mut object, change)?;
         object.etag = store::new_etag()?;
         object.update_time = store::now();
-        store::objects::update(&mut write, &self.envelope, &object).await?;
+        store::objects::update(&mut write, &self.keys, &object).await?;
         self.commit(write, name).await?;
         Ok(object)
     }

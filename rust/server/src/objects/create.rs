@@ -74,11 +74,11 @@ impl Objects {
         let mut write = self.store.write().await?;
         if let Some(request) = &request {
             if let Some(made) = store::requests::find(&mut write, request).await? {
-                return store::objects::get(&mut write, &self.envelope, &made.parse()?).await;
+                return store::objects::get(&mut write, &self.keys, &made.parse()?).await;
             }
             store::requests::insert(&mut write, request, &object.name.to_string()).await?;
         }
-        store::objects::insert(&mut write, &self.envelope, &object).await?;
+        store::objects::insert(&mut write, &self.keys, &object).await?;
         self.commit(write, &object.name).await?;
         Ok(object)
     }

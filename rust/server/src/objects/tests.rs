@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 use super::{DataChange, NewContent, NewObject, ObjectChange, Objects};
 use crate::{
     keyrings::{Keyrings, NewKeyring},
+    sealing::DataKeys,
     store::{DataRecord, ObjectContent, ObjectFilter, ObjectRecord, PageQuery, RequestId, Store},
     watch::{Change, Watchers},
 };
@@ -28,8 +29,8 @@ async fn fixture() -> Fixture {
     let keyrings = Keyrings::open(Arc::clone(&store)).await.unwrap();
     keyrings.create(keyring.clone(), NewKeyring::default(), None).await.unwrap();
     let watchers = Arc::<Watchers>::default();
-    let envelope = Arc::new(EnvelopeKey::generate().unwrap());
-    let objects = Objects::new(Arc::clone(&store), envelope, Arc::clone(&watchers));
+    let keys = Arc::new(DataKeys::from(EnvelopeKey::generate().unwrap()));
+    let objects = Objects::new(Arc::clone(&store), keys, Arc::clone(&watchers));
     Fixture { objects, store, keyring, watchers, _dir: dir }
 }
 

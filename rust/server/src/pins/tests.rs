@@ -4,14 +4,17 @@ use std::pin::pin as pinned;
 
 use futures_util::FutureExt;
 
+use supacrypt_crypto::envelope::EnvelopeKey;
+
 use super::*;
 use crate::keyrings::{Keyrings, NewKeyring};
+use crate::sealing::DataKeys;
 
 struct Fixture {
     pins: Pins,
     keyrings: Keyrings,
     store: Arc<Store>,
-    envelope: Arc<EnvelopeKey>,
+    keys: Arc<DataKeys>,
     keyring: KeyringName,
     _dir: tempfile::TempDir,
 }
@@ -19,12 +22,12 @@ struct Fixture {
 async fn fixture() -> Fixture {
     let dir = tempfile::tempdir().unwrap();
     let store = Arc::new(Store::open(dir.path()).await.unwrap());
-    let envelope = Arc::new(EnvelopeKey::generate().unwrap());
+    let keys = Arc::new(DataKeys::from(EnvelopeKey::generate().unwrap()));
     let keyring: KeyringName = "keyrings/dev".parse().unwrap();
     let keyrings = Keyrings::open(Arc::clone(&store)).await.unwrap();
     keyrings.create(keyring.clone(), NewKeyring::default(), None).await.unwrap();
-    let pins = Pins::open(Arc::clone(&store), Arc::clone(&envelope)).await.unwrap();
-    Fixture { pins, keyrings, store, envelope, keyring, _dir: dir }
+    let pins = Pins::open(Arc::clone(&store), Arc::clone(&keys)).await.unwrap();
+    Fixture { pins, keyrings, store, keys, keyring, _dir: dir }
 }
 
 fn app() -> Principal {
@@ -134,8 +137,8 @@ async fn a_ticket_is_for_one_use_by_one_principal_in_one_keyring() {
 async fn a_ticket_expires() {
     let it = fixture().await;
     it.set("1234").await;
-    let (store, envelope) = (Arc::clone(&it.store), Arc::clone(&it.envelope));
-    let hasty = Pins::open_with(store, envelope, Duration::ZERO).await.unwrap();
+    let (store, keys) = (Arc::clone(&it.store), Arc::clone(&it.keys));
+    let hasty = Pins::open_with(store, keys, Duration::ZERO).await.unwrap();
     let ticket = hasty.verify(&app(), &it.keyring, pin("1234")).await.unwrap();
     let error = hasty.redeem(&app(), &it.keyring, &ticket).unwrap_err();
     assert_eq!(error.reason(), Reason::PinRequired);
@@ -172,7 +175,7 @@ async fn a_principal_has_one_pin_looked_at_at_a_time() {
 async fn a_pin_outlives_the_server_and_not_its_keyring() {
     let it = fixture().await;
     it.set("1234").await;
-    let again = Pins::open(Arc::clone(&it.store), Arc::clone(&it.envelope)).await.unwrap();
+    let again = Pins::open(Arc::clone(&it.store), Arc::clone(&it.keys)).await.unwrap();
     assert!(again.redeem(&app(), &it.keyring, b"").is_err());
     again.verify(&app(), &it.keyring, pin("1234")).await.unwrap();
 

@@ -5,10 +5,12 @@ mod record;
 use futures_util::TryStreamExt;
 use sqlx::{QueryBuilder, Sqlite, query::Query, sqlite::SqliteArguments};
 use supacrypt_core::{Error, KeyringName, ObjectKind, ObjectName, Reason, Result};
-use supacrypt_crypto::envelope::EnvelopeKey;
+
+use crate::sealing::DataKeys;
 
 use super::{Connection, Page, PageQuery, is_duplicate, unavailable_because};
 
+pub(crate) use record::data_context;
 pub use record::{CertificateRecord, DataRecord, ObjectContent, ObjectRecord};
 
 /// A page ends before it is longer than this, in bytes, so that every gRPC client can take it.
@@ -33,13 +35,13 @@ pub struct ObjectFilter {
     pub application: Option<String>,
 }
 
-/// Adds an object; data is sealed by `envelope`.
+/// Adds an object; data is sealed by `keys`.
 ///
 /// # Errors
 /// [`Reason::AlreadyExists`], [`Reason::KeyringNotFound`].
 pub(crate) async fn insert(
     connection: &mut Connection,
-    envelope: &EnvelopeKey,
+    keys: &DataKeys,
     object: &ObjectRecord,
 ) -> Result<()> {
     let query = sqlx::query(
@@ -49,7 +51,7 @@ pub(crate) async fn insert(
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(object.content.kind().to_string());
-    bind_changeable(query, envelope, object)?
+    bind_changeable(query, keys, object)?
         .bind(object.private)
         .bind(object.modifiable)
         .bind(object.create_time.as_microsecond())
@@ -77,7 +79,7 @@ pub(crate) async fn insert(
 /// [`Reason::StoreUnavailable`].
 pub(crate) async fn update(
     connection: &mut Connection,
-    envelope: &EnvelopeKey,
+    keys: &DataKeys,
     object: &ObjectRecord,
 ) -> Result<()> {
     let query = sqlx::query(
@@ -86,7 +88,7 @@ pub(crate) async fn update(
              destroyable = ?, etag = ?, update_time = ?
          WHERE keyring = ? AND id = ?",
     );
-    bind_changeable(query, envelope, object)?
+    bind_changeable(query, keys, object)?
         .bind(object.name.keyring().keyring().as_str())
         .bind(object.name.object().as_str())
         .execute(connection)
@@ -101,7 +103,7 @@ type Statement<'q> = Query<'q, Sqlite, SqliteArguments>;
 /// write have them.
 fn bind_changeable<'q>(
     query: Statement<'q>,
-    envelope: &EnvelopeKey,
+    keys: &DataKeys,
     object: &'q ObjectRecord,
 ) -> Result<Statement<'q>> {
     let (certificate, data) = match &object.content {
@@ -109,7 +111,7 @@ fn bind_changeable<'q>(
         ObjectContent::Data(data) => (None, Some(data)),
     };
     Ok(query
-        .bind(record::content(object, envelope)?)
+        .bind(record::content(object, keys)?)
         .bind(certificate.map(|it| it.category.to_string()))
         .bind(certificate.map(|it| it.trusted))
         .bind(certificate.map(|it| &it.subject))
@@ -145,7 +147,7 @@ pub(crate) async fn delete(connection: &mut Connection, name: &ObjectName) -> Re
 /// [`Reason::ObjectNotFound`]; [`Reason::SealUnavailable`] when data does not open.
 pub(crate) async fn get(
     connection: &mut Connection,
-    envelope: &EnvelopeKey,
+    keys: &DataKeys,
     name: &ObjectName,
 ) -> Result<ObjectRecord> {
     let row = sqlx::query("SELECT * FROM objects WHERE keyring = ? AND id = ?")
@@ -155,7 +157,7 @@ pub(crate) async fn get(
         .await
         .map_err(unavailable_because)?;
     match row {
-        Some(row) => record::object(&row, envelope),
+        Some(row) => record::object(&row, keys),
         None => Err(Error::new(Reason::ObjectNotFound, format!("{name} does not exist"))),
     }
 }
@@ -166,7 +168,7 @@ pub(crate) async fn get(
 /// [`Reason::SealUnavailable`] when data does not open.
 pub(crate) async fn list(
     connection: &mut Connection,
-    envelope: &EnvelopeKey,
+    keys: &DataKeys,
     keyring: &KeyringName,
     filter: &ObjectFilter,
     page: &PageQuery,
@@ -176,7 +178,7 @@ pub(crate) async fn list(
     let mut objects = Vec::new();
     let mut bytes = 0;
     while let Some(row) = rows.try_next().await.map_err(unavailable_because)? {
-        let object = record::object(&row, envelope)?;
+        let object = record::object(&row, keys)?;
         bytes += object.size();
         let full = objects.len() == page.size || bytes > PAGE_BYTES;
         if full && !objects.is_empty() {

@@ -7,9 +7,9 @@ use sqlx::sqlite::SqliteRow;
 use supacrypt_core::{
     CertificateCategory, Error, KeyringName, ObjectKind, ObjectName, Reason, ResourceId, Result,
 };
-use supacrypt_crypto::envelope::EnvelopeKey;
 use zeroize::Zeroizing;
 
+use crate::sealing::DataKeys;
 use crate::store::records::{column, parsed, time};
 
 /// A certificate or data of an application.
@@ -109,20 +109,20 @@ impl ObjectContent {
 }
 
 /// What stands in the column `content`.
-pub(super) fn content(object: &ObjectRecord, envelope: &EnvelopeKey) -> Result<Vec<u8>> {
+pub(super) fn content(object: &ObjectRecord, keys: &DataKeys) -> Result<Vec<u8>> {
     match &object.content {
         ObjectContent::Certificate(certificate) => Ok(certificate.der.clone()),
-        ObjectContent::Data(data) => envelope.seal(&context(&object.name), &data.value),
+        ObjectContent::Data(data) => keys.seal(&data_context(&object.name), &data.value),
     }
 }
 
 /// Ties a sealed value to its object.
-fn context(name: &ObjectName) -> Vec<u8> {
+pub(crate) fn data_context(name: &ObjectName) -> Vec<u8> {
     format!("data\0{name}").into_bytes()
 }
 
 /// Reads a row of `objects`.
-pub(super) fn object(row: &SqliteRow, envelope: &EnvelopeKey) -> Result<ObjectRecord> {
+pub(super) fn object(row: &SqliteRow, keys: &DataKeys) -> Result<ObjectRecord> {
     let keyring: ResourceId = parsed(row, "keyring")?;
     let name = KeyringName::new(keyring).object(parsed(row, "id")?);
     let content = match parsed(row, "kind")? {
@@ -137,11 +137,11 @@ pub(super) fn object(row: &SqliteRow, envelope: &EnvelopeKey) -> Result<ObjectRe
         ObjectKind::Data => ObjectContent::Data(DataRecord {
             application: column(row, "application")?,
             oid: column(row, "oid")?,
-            value: envelope.open(&context(&name), column(row, "content")?).map_err(|_| {
+            value: keys.open(&data_context(&name), column(row, "content")?).map_err(|_| {
                 Error::new(
                     Reason::SealUnavailable,
                     format!(
-                        "{name} does not open with this server's wrapping key: the store was \
+                        "{name} does not open with the data keys of the store: it was \
                          altered, or parts of two stores were mixed"
                     ),
                 )
