@@ -205,7 +205,7 @@ async fn keys_of_others_are_adopted_in_their_order() {
 
     second.keys.operate("POST", "/keys/theirs/create", json!({"kty": "EC", "crv": "P-256"}));
     first.keys.operate("POST", "/keys/plain/create", json!({"kty": "EC", "crv": "P-521"}));
-    assert_eq!(custodian.adopt("plain").await.unwrap().spec, KeySpec::EcP521);
+    assert_eq!(custodian.adopt("Plain").await.unwrap().spec, KeySpec::EcP521);
     for (key, reason, said) in [
         (url.as_str(), Reason::InvalidArgument, "different kinds"),
         ("https://other.vault.azure.net/keys/k", Reason::InvalidArgument, "`vaults`"),

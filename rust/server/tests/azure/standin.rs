@@ -205,7 +205,9 @@ impl Keys {
             return refused(400, "BadParameter", "");
         }
         let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
-        let path: Vec<&str> = request.path().split('/').skip(1).collect();
+        // Upper and lower case make no difference, and the answer is in lower case.
+        let path = request.path().to_ascii_lowercase();
+        let path: Vec<&str> = path.split('/').skip(1).collect();
         let host = request.header("host").unwrap_or("operator").to_owned();
         let mut state = self.0.lock();
         match (request.method.as_str(), &path[..]) {

@@ -54,7 +54,7 @@ async fn versions(vault: &Vault, key: &KeyId) -> Result<Vec<KeyId>> {
     };
     let version = |each: &KeyProperties| {
         let id = KeyId::parse(each.kid.as_deref()?)?;
-        id.version.filter(|_| id.name == key.name)
+        id.version.clone().filter(|_| id.is_called(&key.name))
     };
     let versions = found.iter().filter(|each| enabled(each)).filter_map(version);
     Ok(versions.map(|version| key.at(&version)).collect())

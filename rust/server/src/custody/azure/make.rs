@@ -124,7 +124,7 @@ fn material(
 ) -> Result<NewMaterial> {
     let other = || incomplete(&vault.gate().name(), "it is not the key that was asked for");
     let key = key.key.ok_or_else(other)?;
-    let version = key.kid.as_deref().and_then(KeyId::parse).filter(|made| made.name == name);
+    let version = key.kid.as_deref().and_then(KeyId::parse).filter(|made| made.is_called(name));
     let version = version.and_then(|made| made.version).ok_or_else(other)?;
     let public = jwk::public(&key)?;
     if !asked_for(&public) {

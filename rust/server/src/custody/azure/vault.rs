@@ -314,7 +314,8 @@ fn unwritten(cause: azure_core::Error) -> Error {
 /// Whether an answer is about a key. A vault may have more than one name, and tells one of them.
 fn is_of(answered: Option<&str>, key: &KeyId) -> bool {
     let answered = answered.and_then(KeyId::parse);
-    answered.is_some_and(|answered| answered.name == key.name && answered.version == key.version)
+    answered
+        .is_some_and(|answered| answered.is_called(&key.name) && answered.version == key.version)
 }
 
 /// Whether a vault is on this machine.
