@@ -46,7 +46,6 @@ pub struct AzureCustodian {
     gates: Vec<Arc<Gate>>,
     /// Keys made so far, which says whose turn it is.
     made: AtomicUsize,
-    hsm: bool,
     capabilities: Capabilities,
     destroyer: Destroyer,
 }
@@ -78,7 +77,8 @@ impl AzureCustodian {
             let metrics = opening.metrics.endpoint(opening.name, url);
             let (patience, concurrency) = (settings.timeout, settings.concurrency);
             let gate = Arc::new(Gate::new(opening.name, url, patience, concurrency, metrics));
-            Vault::new(url, Arc::clone(&credential), options.clone(), gate).map(Arc::new)
+            Vault::new(url, settings.hsm, Arc::clone(&credential), options.clone(), gate)
+                .map(Arc::new)
         });
         let vaults = vaults.collect::<Result<Vec<_>>>()?;
         Ok(AzureCustodian {
@@ -87,7 +87,6 @@ impl AzureCustodian {
             gates: vaults.iter().map(|vault| Arc::clone(vault.gate())).collect(),
             vaults,
             made: AtomicUsize::new(0),
-            hsm: settings.hsm,
             capabilities: algorithm::capabilities(),
             destroyer: Destroyer::default(),
         })
@@ -128,11 +127,11 @@ impl Custodian for AzureCustodian {
     }
 
     async fn generate(&self, wanted: Wanted, context: &[u8]) -> Result<NewMaterial> {
-        make::generate(self.next(), wanted.spec, self.hsm, &self.store, context).await
+        make::generate(self.next(), wanted.spec, &self.store, context).await
     }
 
     async fn import(&self, spec: KeySpec, material: &[u8], context: &[u8]) -> Result<NewMaterial> {
-        make::import(self.next(), spec, material, self.hsm, &self.store, context).await
+        make::import(self.next(), spec, material, &self.store, context).await
     }
 
     async fn open(

@@ -1,7 +1,5 @@
 //! Keys that others made.
 
-use std::cmp::Reverse;
-
 use azure_security_keyvault_keys::models::{JsonWebKey, KeyProperties};
 use supacrypt_core::{Error, KeyUsages, Reason, Result};
 
@@ -61,17 +59,16 @@ pub(super) async fn newest(vault: &Vault, key: &KeyId) -> Result<KeyId> {
 /// The enabled versions of a key, oldest first.
 async fn versions(vault: &Vault, key: &KeyId) -> Result<Vec<KeyId>> {
     let mut found = vault.versions(&key.name).await?;
-    let created = |each: &KeyProperties| each.attributes.as_ref().and_then(|each| each.created);
-    // The service lists the newest first, and tells times to the second.
-    found.sort_by_key(|each| Reverse(created(each)));
+    // Times are told to the second; versions of the same second are of no order.
+    found.sort_by_key(|each| each.attributes.as_ref().and_then(|each| each.created));
     let enabled = |each: &KeyProperties| {
         each.attributes.as_ref().and_then(|each| each.enabled).unwrap_or_default()
     };
     let version = |each: &KeyProperties| {
         let id = KeyId::parse(each.kid.as_deref()?)?;
-        id.version.filter(|_| id.name == key.name)
+        id.version.clone().filter(|_| id.is_called(&key.name))
     };
-    let versions = found.iter().rev().filter(|each| enabled(each)).filter_map(version);
+    let versions = found.iter().filter(|each| enabled(each)).filter_map(version);
     Ok(versions.map(|version| key.at(&version)).collect())
 }
 

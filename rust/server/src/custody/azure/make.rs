@@ -54,12 +54,11 @@ impl Unclaimed<'_> {
 pub(super) async fn generate(
     vault: &Vault,
     spec: KeySpec,
-    hsm: bool,
     store: &str,
     context: &[u8],
 ) -> Result<NewMaterial> {
     let name = name_of(context)?;
-    let kind = match (spec.class(), hsm) {
+    let kind = match (spec.class(), vault.hsm()) {
         (KeyClass::Rsa, false) => KeyType::Rsa,
         (KeyClass::Rsa, true) => KeyType::RsaHsm,
         (KeyClass::Ec, false) => KeyType::Ec,
@@ -90,7 +89,6 @@ pub(super) async fn import(
     vault: &Vault,
     spec: KeySpec,
     pkcs8: &[u8],
-    hsm: bool,
     store: &str,
     context: &[u8],
 ) -> Result<NewMaterial> {
@@ -99,7 +97,7 @@ pub(super) async fn import(
         return Err(not_made(spec));
     }
     let operations: Vec<_> = operations(spec).iter().map(AsRef::as_ref).collect();
-    let (body, ours) = jwk::bringing(spec, pkcs8, &operations, hsm, store)?;
+    let (body, ours) = jwk::bringing(spec, pkcs8, &operations, vault.hsm(), store)?;
     let unclaimed = Unclaimed { vault, name: &name, settled: false };
     let brought = async {
         let key = vault.import(&name, body).await?;
@@ -126,7 +124,7 @@ fn material(
 ) -> Result<NewMaterial> {
     let other = || incomplete(&vault.gate().name(), "it is not the key that was asked for");
     let key = key.key.ok_or_else(other)?;
-    let version = key.kid.as_deref().and_then(KeyId::parse).filter(|made| made.name == name);
+    let version = key.kid.as_deref().and_then(KeyId::parse).filter(|made| made.is_called(name));
     let version = version.and_then(|made| made.version).ok_or_else(other)?;
     let public = jwk::public(&key)?;
     if !asked_for(&public) {

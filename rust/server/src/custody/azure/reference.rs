@@ -50,6 +50,11 @@ impl KeyId {
         is_plain(name).then_some(key)
     }
 
+    /// Whether its name is this one. Vaults make no difference of upper and lower case.
+    pub(super) fn is_called(&self, name: &str) -> bool {
+        self.name.eq_ignore_ascii_case(name)
+    }
+
     /// The same key in one version.
     pub(super) fn at(&self, version: &str) -> KeyId {
         KeyId { version: Some(version.to_owned()), ..self.clone() }

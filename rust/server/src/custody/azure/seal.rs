@@ -101,7 +101,7 @@ impl Seal for VaultSeal {
             let wrapped = wrapped.strip_prefix(&[FORM])?;
             let end = wrapped.iter().position(|byte| *byte == END)?;
             let by = KeyId::parse(std::str::from_utf8(&wrapped[..end]).ok()?)?;
-            let same = by.vault == self.key.vault && by.name == self.key.name;
+            let same = by.vault == self.key.vault && by.is_called(&self.key.name);
             (same && by.version.is_some()).then_some((by, &wrapped[end + 1..]))
         };
         let (by, ciphertext) = read().ok_or_else(|| self.foreign())?;

@@ -29,17 +29,20 @@ const PAGE: i32 = 25;
 /// A vault or Managed HSM.
 pub(super) struct Vault {
     url: String,
+    /// Whether its keys are made in and brought to its HSM.
+    hsm: bool,
     client: KeyClient,
     gate: Arc<Gate>,
 }
 
 impl Vault {
-    /// The vault at `url`, which is an origin.
+    /// The vault at `url`, which is an origin. A Managed HSM has no keys that are not in its HSM.
     ///
     /// # Errors
     /// [`Reason::Configuration`].
     pub(super) fn new(
         url: &str,
+        hsm: bool,
         credential: Arc<dyn TokenCredential>,
         client_options: ClientOptions,
         gate: Arc<Gate>,
@@ -53,11 +56,16 @@ impl Vault {
         let client = KeyClient::new(url, credential, Some(options)).map_err(|cause| {
             Error::new(Reason::Configuration, format!("{url} cannot be used: {cause}"))
         })?;
-        Ok(Vault { url: url.to_owned(), client, gate })
+        let hsm = hsm || url.contains(".managedhsm.");
+        Ok(Vault { url: url.to_owned(), hsm, client, gate })
     }
 
     pub(super) fn url(&self) -> &str {
         &self.url
+    }
+
+    pub(super) fn hsm(&self) -> bool {
+        self.hsm
     }
 
     pub(super) fn gate(&self) -> &Arc<Gate> {
@@ -306,7 +314,8 @@ fn unwritten(cause: azure_core::Error) -> Error {
 /// Whether an answer is about a key. A vault may have more than one name, and tells one of them.
 fn is_of(answered: Option<&str>, key: &KeyId) -> bool {
     let answered = answered.and_then(KeyId::parse);
-    answered.is_some_and(|answered| answered.name == key.name && answered.version == key.version)
+    answered
+        .is_some_and(|answered| answered.is_called(&key.name) && answered.version == key.version)
 }
 
 /// Whether a vault is on this machine.

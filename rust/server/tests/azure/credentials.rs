@@ -1,0 +1,97 @@
+//! Who the server is to a vault.
+
+use std::process::Command;
+
+use supacrypt_core::{KeySpec, Reason};
+use supacrypt_server::config::{AzureCredential, AzureSettings};
+use supacrypt_server::custody::Custodian;
+
+use crate::faults::{Answer, Fault};
+use crate::standin::{CLIENT, Cloud, SECRET, TENANT};
+use crate::{make, signs};
+
+/// Where the process that has the identity of a machine finds its vault and what to trust.
+const PLACE: &str = "SUPACRYPT_TEST_AZURE_PLACE";
+
+#[tokio::test]
+async fn an_application_has_a_secret() {
+    let cloud = Cloud::start().await;
+    signs(&make(&cloud.open(&cloud.first()).await, KeySpec::EcP256, "secret").await).await;
+
+    let credential = AzureCredential::ClientSecret {
+        tenant_id: TENANT.into(),
+        client_id: CLIENT.into(),
+        secret_file: cloud.secret_file(SECRET, 0o640),
+    };
+    let error = cloud.try_open(&AzureSettings { credential, ..cloud.first() }).await.err().unwrap();
+    assert!(error.message().contains("chmod 600"), "{error}");
+
+    // A secret that is wrong, or is revoked while the server runs, keeps no server from starting.
+    let credential = cloud.client_secret("another");
+    let custodian = cloud.open(&AzureSettings { credential, ..cloud.first() }).await;
+    let error = custodian.check().await.unwrap_err();
+    assert_eq!(error.reason(), Reason::CustodianDenied);
+    assert!(error.message().contains("7000215"), "{error}");
+    assert!(!error.message().contains("another"), "{error}");
+}
+
+#[tokio::test]
+async fn what_gives_tokens_may_be_away() {
+    let cloud = Cloud::start().await;
+    for (fault, reason) in [
+        (Fault::Told(Answer::new(503, "{}")), Reason::CustodianUnavailable),
+        (Fault::Reset, Reason::CustodianUnavailable),
+        (Fault::Told(Answer::new(429, "{}").with("retry-after", "60")), Reason::CustodianThrottled),
+    ] {
+        cloud.entra.spoil(fault.clone());
+        let custodian = cloud.open(&cloud.first()).await;
+        let error = custodian.check().await.unwrap_err();
+        assert_eq!(error.reason(), reason, "{fault:?}: {error}");
+        cloud.entra.heal();
+    }
+}
+
+#[tokio::test]
+async fn a_service_account_has_a_token() {
+    let cloud = Cloud::start().await;
+    let credential = AzureCredential::WorkloadIdentity {
+        tenant_id: Some(TENANT.into()),
+        client_id: Some(CLIENT.into()),
+        token_file: Some(cloud.secret_file("account", 0o600)),
+    };
+    cloud.open(&AzureSettings { credential, ..cloud.first() }).await.check().await.unwrap();
+}
+
+/// The environment says where a machine gets its tokens, and it is that of a process.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_machine_has_an_identity() {
+    if let Some(place) = std::env::var_os(PLACE) {
+        return as_the_machine(place.to_str().unwrap()).await;
+    }
+    let cloud = Cloud::start().await;
+    let settings = cloud.first();
+    let place = format!("{} {}", settings.ca.unwrap().display(), settings.vaults[0]);
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command
+        .args(["--exact", "credentials::a_machine_has_an_identity"])
+        .env(PLACE, place)
+        .env("IDENTITY_ENDPOINT", format!("{}/msi/token", cloud.entra.url()))
+        .env("IDENTITY_HEADER", "machine");
+    let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    assert_eq!(cloud.vaults[0].keys.names(), ["supacrypt-machine"]);
+    assert_eq!(cloud.entra.take_requests().len(), 1);
+}
+
+async fn as_the_machine(place: &str) {
+    let (ca, vault) = place.split_once(' ').unwrap();
+    let cloud = Cloud::start().await;
+    let settings = AzureSettings {
+        vaults: vec![vault.into()],
+        credential: AzureCredential::ManagedIdentity { client_id: None },
+        ca: Some(ca.into()),
+        authority: None,
+        ..cloud.settings()
+    };
+    signs(&make(&cloud.open(&settings).await, KeySpec::EcP256, "machine").await).await;
+}
