@@ -3,6 +3,7 @@
 //! The rest of the server knows keys by an opaque reference and a [`KeyHandle`]. Whether the
 //! material lies in this process or in a service somewhere else is the custodian's business.
 
+mod aws;
 mod breaker;
 mod gate;
 mod operation;
@@ -20,6 +21,7 @@ use supacrypt_crypto::Material;
 use crate::seal::Seal;
 use crate::telemetry::CustodianMetrics;
 
+pub use aws::AwsCustodian;
 pub use gate::{Gate, GateStatus};
 pub use operation::{BoxFuture, CryptoOutput, CryptoRequest, KeyHandle, Weight};
 pub use pkcs11::Pkcs11Custodian;

@@ -15,7 +15,7 @@ pub use passphrase::PassphraseSeal;
 
 /// Authenticated with every wrapped key, so that nothing else sealed with a seal's secret can be taken
 /// for one.
-const CONTEXT: &[u8] = b"supacrypt data-wrapping key";
+pub(crate) const CONTEXT: &[u8] = b"supacrypt data-wrapping key";
 
 /// Wraps and unwraps the data-wrapping key.
 #[async_trait]

@@ -14,7 +14,9 @@ use tokio_util::sync::CancellationToken;
 use crate::audit::{AuditLog, Options};
 use crate::authz::ClosedRule;
 use crate::config::{Config, CustodianSettings, SealChoice};
-use crate::custody::{Custodian, Custodians, Opening, Pkcs11Custodian, SoftwareCustodian};
+use crate::custody::{
+    AwsCustodian, Custodian, Custodians, Opening, Pkcs11Custodian, SoftwareCustodian,
+};
 use crate::endpoints::Endpoints;
 use crate::grpc;
 use crate::keyrings::Keyrings;
@@ -156,6 +158,9 @@ async fn custodians(config: &Config, store: &str, metrics: &Metrics) -> Result<C
     for (name, settings) in &config.custodians {
         let opening = Opening { name, store, metrics: &metrics.custodians };
         named.push(match settings {
+            CustodianSettings::Aws(settings) => {
+                Arc::new(AwsCustodian::open(opening, settings).await?)
+            }
             CustodianSettings::Pkcs11(settings) => {
                 Arc::new(Pkcs11Custodian::open(opening, settings).await?)
             }

@@ -1,5 +1,6 @@
 //! The custodians that the configuration adds: `[custodians.NAME]`.
 
+mod aws;
 mod pkcs11;
 
 use std::time::Duration;
@@ -8,6 +9,7 @@ use figment::Figment;
 use serde::Deserialize;
 use supacrypt_core::{Error, Reason, ResourceId, Result};
 
+pub use aws::AwsSettings;
 pub use pkcs11::{Pkcs11Settings, TokenName};
 
 use crate::custody::{PUBLIC, SOFTWARE};
@@ -18,6 +20,8 @@ const TAKEN: [&str; 2] = [SOFTWARE, PUBLIC];
 /// One custodian beside the software one.
 #[derive(Clone, Debug)]
 pub enum CustodianSettings {
+    /// The key service of AWS.
+    Aws(AwsSettings),
     /// An HSM, by its PKCS#11 module.
     Pkcs11(Pkcs11Settings),
 }
@@ -32,6 +36,7 @@ pub(super) struct Kind {
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Type {
+    Aws,
     Pkcs11,
 }
 
@@ -53,6 +58,7 @@ impl CustodianSettings {
             return refuse("every server has a custodian of this name");
         }
         match kind.r#type {
+            Type::Aws => table(source, key).map(CustodianSettings::Aws),
             Type::Pkcs11 => table(source, key).map(CustodianSettings::Pkcs11),
         }
     }
