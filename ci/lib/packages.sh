@@ -41,8 +41,23 @@ need_build_packages() {
     fi
 }
 
-# What `cargo test` looks for: an HSM in software.
-need_test_packages() { need softhsm2; }
+# What `cargo test` looks for: an HSM in software, and what stands for the key services of clouds.
+need_test_packages() {
+    need softhsm2 python3-venv
+    python_emulator moto
+}
+
+# python_emulator NAME: makes the environment of ci/emulators/NAME.txt where tests look for it, unless it is
+# there as the list has it now.
+python_emulator() {
+    local list=$SUPACRYPT_ROOT/ci/emulators/$1.txt venv=$SUPACRYPT_CACHE/emulators/$1
+    cmp -s "$list" "$venv/made-of.txt" && return
+    say "installing $1"
+    rm -rf "$venv"
+    python3 -m venv "$venv"
+    "$venv/bin/python" -m pip install --quiet --require-hashes -r "$list" >&2
+    cp "$list" "$venv/made-of.txt"
+}
 
 # The tools that ./dev up shows.
 need_up_packages() { need opensc gnutls-bin openssl libengine-pkcs11-openssl jq; }

@@ -9,7 +9,7 @@ mod seal;
 mod sections;
 
 pub use custodians::{
-    AzureCredential, AzureSettings, CustodianSettings, Pkcs11Settings, TokenName,
+    AwsSettings, AzureCredential, AzureSettings, CustodianSettings, Pkcs11Settings, TokenName,
 };
 pub use seal::{SealChoice, SealSettings};
 pub use sections::{Audit, Authorization, Cache, Config, Limits, Listen, Log, Memory, Tls};
@@ -162,7 +162,7 @@ mod tests {
                    token = \"keys\"\npin_file = \"hsm.pin\"\n";
         std::fs::write(&file, format!("{TLS}{hsm}")).unwrap();
         let config = read(&file).unwrap();
-        let CustodianSettings::Pkcs11(hsm) = &config.custodians["hsm"] else { panic!() };
+        let CustodianSettings::Pkcs11(hsm) = &config.custodians["hsm"] else { panic!("no HSM") };
         assert_eq!(hsm.module, PathBuf::from("/lib/p11.so"));
         assert_eq!(hsm.pin_file, dir.path().join("hsm.pin"));
         assert_eq!(hsm.token, TokenName::Label("keys".into()));
@@ -246,6 +246,28 @@ mod tests {
             let error =
                 vault(&format!("vaults = [\"https://a.net\"]\n{credential}\n")).unwrap_err();
             assert!(error.message().contains(said), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_key_service_has_a_region_and_a_protected_way_to_it() {
+        let aws = |lines: &str| load(&format!("{TLS}[custodians.kms]\ntype = \"aws\"\n{lines}"));
+        let config = aws("region = \"eu-central-1\"\nca = \"kms.pem\"").unwrap();
+        let CustodianSettings::Aws(kms) = &config.custodians["kms"] else { panic!("no KMS") };
+        assert_eq!(kms.region, "eu-central-1");
+        assert!(kms.ca.as_ref().unwrap().is_absolute());
+        assert_eq!((kms.deletion_window, kms.concurrency.get()), (7, 64));
+        for (lines, said) in [
+            ("", "region"),
+            ("region = \"r\"\nendpoint = \"http://kms.example.org\"", "https://"),
+            ("region = \"r\"\ndeletion_window = 6", "7 to 30 days"),
+            ("region = \"r\"\ntimeout = \"0s\"", "timeout"),
+            ("region = \"r\"\nsecret_key = \"x\"", "secret_key"),
+        ] {
+            let error = aws(lines).unwrap_err();
+            assert_eq!(error.reason(), Reason::Configuration);
+            assert!(error.message().contains(said), "{error}");
+            assert_eq!(error.field(), Some("custodians.kms"));
         }
     }
 

@@ -3,6 +3,7 @@
 //! The rest of the server knows keys by an opaque reference and a [`KeyHandle`]. Whether the
 //! material lies in this process or in a service somewhere else is the custodian's business.
 
+mod aws;
 mod azure;
 mod breaker;
 mod gate;
@@ -22,6 +23,7 @@ use supacrypt_crypto::Material;
 use crate::seal::Seal;
 use crate::telemetry::CustodianMetrics;
 
+pub use aws::AwsCustodian;
 pub use azure::AzureCustodian;
 pub use gate::{Gate, GateStatus};
 pub use operation::{BoxFuture, CryptoOutput, CryptoRequest, KeyHandle, Weight};
@@ -61,7 +63,7 @@ pub trait Custodian: Send + Sync {
     /// # Errors
     /// As [`generate`](Self::generate), and
     /// [`Reason::InvalidKeyMaterial`](supacrypt_core::Reason::InvalidKeyMaterial).
-    async fn import(&self, spec: KeySpec, material: &[u8], context: &[u8]) -> Result<NewMaterial>;
+    async fn import(&self, wanted: Wanted, material: &[u8], context: &[u8]) -> Result<NewMaterial>;
 
     /// Makes a key ready for use. The `reference` is one this custodian gave out for `context`.
     ///
@@ -154,7 +156,7 @@ pub struct Opening<'a> {
     pub metrics: &'a CustodianMetrics,
 }
 
-/// A key that a custodian shall make.
+/// A key that a custodian shall make or take in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Wanted {
     /// What it is.

@@ -14,7 +14,8 @@ use crate::audit::{AuditLog, Options};
 use crate::authz::ClosedRule;
 use crate::config::{Config, CustodianSettings, SealChoice};
 use crate::custody::{
-    AzureCustodian, Custodian, Custodians, Opening, Pkcs11Custodian, SoftwareCustodian,
+    AwsCustodian, AzureCustodian, Custodian, Custodians, Opening, Pkcs11Custodian,
+    SoftwareCustodian,
 };
 use crate::endpoints::Endpoints;
 use crate::grpc;
@@ -169,6 +170,9 @@ async fn custodians(config: &Config, store: &str, metrics: &Metrics) -> Result<C
         named.push(match settings {
             CustodianSettings::Azure(settings) => {
                 Arc::new(AzureCustodian::open(opening, settings).await?)
+            }
+            CustodianSettings::Aws(settings) => {
+                Arc::new(AwsCustodian::open(opening, settings).await?)
             }
             CustodianSettings::Pkcs11(settings) => {
                 Arc::new(Pkcs11Custodian::open(opening, settings).await?)

@@ -26,7 +26,7 @@ use std::sync::Arc;
 use supacrypt_core::{Digest, KeySpec, Reason, SignatureScheme};
 use supacrypt_crypto::PublicKey;
 use supacrypt_server::custody::{
-    AzureCustodian, CryptoOutput, CryptoRequest, Custodian, KeyHandle,
+    AzureCustodian, CryptoOutput, CryptoRequest, Custodian, KeyHandle, Wanted,
 };
 
 /// A key that was made or brought.
@@ -37,7 +37,7 @@ struct Made {
 }
 
 async fn make(custodian: &AzureCustodian, spec: KeySpec, id: &str) -> Made {
-    let made = custodian.generate(spec, None, id.as_bytes()).await.unwrap();
+    let made = custodian.generate(Wanted::usual(spec), id.as_bytes()).await.unwrap();
     let public = PublicKey::from_spki_der(&made.public_key.unwrap()).unwrap();
     assert_eq!(public.spec(), spec);
     let handle = custodian.open(spec, &made.reference, id.as_bytes()).await.unwrap();

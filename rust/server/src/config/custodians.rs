@@ -1,5 +1,6 @@
 //! The custodians that the configuration adds: `[custodians.NAME]`.
 
+mod aws;
 mod azure;
 mod pkcs11;
 
@@ -9,6 +10,7 @@ use figment::Figment;
 use serde::Deserialize;
 use supacrypt_core::{Error, Reason, ResourceId, Result};
 
+pub use aws::AwsSettings;
 pub use azure::{AzureCredential, AzureSettings};
 pub use pkcs11::{Pkcs11Settings, TokenName};
 
@@ -20,6 +22,8 @@ const TAKEN: [&str; 2] = [SOFTWARE, PUBLIC];
 /// One custodian beside the software one.
 #[derive(Clone, Debug)]
 pub enum CustodianSettings {
+    /// The key service of AWS.
+    Aws(AwsSettings),
     /// Azure Key Vault or Managed HSM.
     Azure(AzureSettings),
     /// An HSM, by its PKCS#11 module.
@@ -36,6 +40,7 @@ pub(super) struct Kind {
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Type {
+    Aws,
     Azure,
     Pkcs11,
 }
@@ -58,6 +63,7 @@ impl CustodianSettings {
             return refuse("every server has a custodian of this name");
         }
         match kind.r#type {
+            Type::Aws => table(source, key).map(CustodianSettings::Aws),
             Type::Azure => table(source, key).map(CustodianSettings::Azure),
             Type::Pkcs11 => table(source, key).map(CustodianSettings::Pkcs11),
         }

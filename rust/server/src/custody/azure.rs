@@ -130,8 +130,8 @@ impl Custodian for AzureCustodian {
         make::generate(self.next(), wanted.spec, &self.store, context).await
     }
 
-    async fn import(&self, spec: KeySpec, material: &[u8], context: &[u8]) -> Result<NewMaterial> {
-        make::import(self.next(), spec, material, &self.store, context).await
+    async fn import(&self, wanted: Wanted, material: &[u8], context: &[u8]) -> Result<NewMaterial> {
+        make::import(self.next(), wanted.spec, material, &self.store, context).await
     }
 
     async fn open(

@@ -219,7 +219,7 @@ pub(super) async fn new_version(
 ) -> Result<(KeyVersionRecord, StoredReference)> {
     check_offered(custodian, wanted.spec, material.is_some())?;
     let NewMaterial { reference, public_key } = match material {
-        Some(material) => custodian.import(wanted.spec, material, uid.as_bytes()).await?,
+        Some(material) => custodian.import(wanted, material, uid.as_bytes()).await?,
         None => custodian.generate(wanted, uid.as_bytes()).await?,
     };
     let version = KeyVersionRecord {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 use supacrypt_core::{KeySpec, Reason};
 use supacrypt_server::config::AzureSettings;
-use supacrypt_server::custody::Custodian;
+use supacrypt_server::custody::{Custodian, Wanted};
 
 use crate::standin::Cloud;
 use crate::{life, make, reason, signing, signs};
@@ -44,7 +44,7 @@ async fn private_keys_are_brought() {
         for spec in life::SPECS {
             life::is_brought(&custodian, spec, &format!("brought-{spec}-{hsm}")).await;
         }
-        let refused = custodian.import(KeySpec::EcP256, b"no key", b"refused").await;
+        let refused = custodian.import(Wanted::usual(KeySpec::EcP256), b"no key", b"refused").await;
         assert_eq!(refused.err().unwrap().reason(), Reason::InvalidKeyMaterial);
     }
 }
@@ -56,7 +56,7 @@ async fn other_kinds_are_refused() {
     let vault = &cloud.vaults[0];
     vault.https.take_requests();
     for spec in [KeySpec::Ed25519, KeySpec::MlDsa65, KeySpec::Aes256] {
-        let refused = custodian.generate(spec, None, b"other").await.err().unwrap();
+        let refused = custodian.generate(Wanted::usual(spec), b"other").await.err().unwrap();
         assert_eq!(refused.reason(), Reason::AlgorithmNotSupported);
     }
     assert_eq!(vault.https.take_requests().len(), 0);

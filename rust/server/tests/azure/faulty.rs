@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use supacrypt_core::{Error, KeySpec, Reason};
 use supacrypt_server::config::AzureSettings;
-use supacrypt_server::custody::{Custodian, Held};
+use supacrypt_server::custody::{Custodian, Held, Wanted};
 
 use crate::faults::{Answer, Fault};
 use crate::standin::{Cloud, refused};
@@ -79,7 +79,7 @@ async fn a_vault_that_is_not_there_keeps_no_server_from_starting() {
     let nowhere = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let vaults = vec![format!("https://localhost:{}", nowhere.port()), cloud.vaults[0].https.url()];
     let custodian = cloud.open(&AzureSettings { vaults, ..cloud.settings() }).await;
-    let error = custodian.generate(KeySpec::EcP256, None, b"nowhere").await.err().unwrap();
+    let error = custodian.generate(Wanted::usual(KeySpec::EcP256), b"nowhere").await.err().unwrap();
     assert_eq!(error.reason(), Reason::CustodianUnavailable);
     assert!(error.message().contains("cannot be reached"), "{error}");
     // Its gate has given up on it: new keys go where there is an answer.
@@ -95,7 +95,7 @@ async fn a_vault_of_another_authority_is_told_nothing() {
     let (cloud, other) = (Cloud::start().await, Cloud::start().await);
     let vaults = vec![other.vaults[0].https.url()];
     let custodian = cloud.open(&AzureSettings { vaults, ..cloud.settings() }).await;
-    let error = custodian.generate(KeySpec::EcP256, None, b"told").await.err().unwrap();
+    let error = custodian.generate(Wanted::usual(KeySpec::EcP256), b"told").await.err().unwrap();
     assert_eq!(error.reason(), Reason::CustodianUnavailable, "{error}");
     assert!(error.message().contains("certificate"), "{error}");
     assert_eq!(other.vaults[0].https.take_requests().len(), 0);
@@ -112,8 +112,12 @@ async fn a_key_whose_answer_is_lost_is_held() {
     let spec = KeySpec::EcP256;
     for fault in [Fault::Lost, Fault::Half] {
         https.spoil(fault.clone());
-        let made = custodian.generate(spec, None, b"made").await.err().unwrap();
-        let brought = custodian.import(spec, material.as_bytes(), b"brought").await.err().unwrap();
+        let made = custodian.generate(Wanted::usual(spec), b"made").await.err().unwrap();
+        let brought = custodian
+            .import(Wanted::usual(spec), material.as_bytes(), b"brought")
+            .await
+            .err()
+            .unwrap();
         https.heal();
         for error in [made, brought] {
             assert_eq!(error.reason(), Reason::CustodianUnavailable, "{fault:?}: {error}");
@@ -144,7 +148,7 @@ async fn a_key_that_nobody_waits_for_is_held() {
     let custodian = cloud.open(&cloud.first()).await;
     let https = &cloud.vaults[0].https;
     https.take_requests();
-    let waiting = custodian.generate(KeySpec::Rsa2048, None, b"abandoned");
+    let waiting = custodian.generate(Wanted::usual(KeySpec::Rsa2048), b"abandoned");
     let asked = async {
         while https.take_requests().is_empty() {
             tokio::time::sleep(Duration::from_millis(1)).await;

@@ -3,7 +3,7 @@
 use supacrypt_core::{Algorithm, Digest, EncryptionScheme, KeySpec, Reason, SignatureScheme};
 use supacrypt_crypto::{Key, generate};
 use supacrypt_server::custody::{
-    AzureCustodian, CryptoOutput, CryptoRequest, Custodian, Held, Weight,
+    AzureCustodian, CryptoOutput, CryptoRequest, Custodian, Held, Wanted, Weight,
 };
 
 use crate::{Made, bytes, make, reason, signing, signs};
@@ -95,7 +95,8 @@ pub(crate) async fn decrypts(custodian: &AzureCustodian, id: &str) {
 pub(crate) async fn is_brought(custodian: &AzureCustodian, spec: KeySpec, id: &str) {
     let material = generate(spec).unwrap();
     let ours = Key::load(spec, &material).unwrap().public_key().unwrap().clone();
-    let brought = custodian.import(spec, material.as_bytes(), id.as_bytes()).await.unwrap();
+    let brought =
+        custodian.import(Wanted::usual(spec), material.as_bytes(), id.as_bytes()).await.unwrap();
     assert_eq!(brought.public_key.as_deref(), Some(ours.spki_der()));
     let reference = brought.reference;
     let handle = custodian.open(spec, &reference, id.as_bytes()).await.unwrap();

@@ -1,0 +1,111 @@
+//! Where keys are: a KMS, as the server sees it and as another program beside it does.
+
+use std::time::Duration;
+
+use aws_sdk_kms::Client;
+use aws_sdk_kms::types::{KeyMetadata, KeySpec as KmsSpec, KeyUsageType};
+use supacrypt_core::Result;
+use supacrypt_server::config::AwsSettings;
+use supacrypt_server::custody::{AwsCustodian, Opening};
+use supacrypt_server::telemetry::Metrics;
+
+/// A KMS.
+pub(crate) struct Place {
+    pub(crate) settings: AwsSettings,
+    store: String,
+}
+
+/// Settings for KMS in a region.
+pub(crate) fn settings(region: &str, endpoint: Option<&str>) -> AwsSettings {
+    AwsSettings {
+        region: region.into(),
+        endpoint: endpoint.map(Into::into),
+        ca: None,
+        profile: None,
+        role_arn: None,
+        deletion_window: 7,
+        timeout: Duration::from_secs(5),
+        concurrency: 8.try_into().unwrap(),
+    }
+}
+
+/// The custodian that these settings make.
+pub(crate) async fn open(settings: &AwsSettings, store: &str) -> Result<AwsCustodian> {
+    let metrics = Metrics::new();
+    let opening = Opening { name: "kms", store, metrics: &metrics.custodians };
+    AwsCustodian::open(opening, settings).await
+}
+
+impl Place {
+    pub(crate) fn emulated(endpoint: &str) -> Place {
+        let settings = settings("eu-central-1", Some(endpoint));
+        Place { settings, store: new_id() }
+    }
+
+    pub(crate) fn real(region: &str) -> Place {
+        Place { settings: settings(region, None), store: new_id() }
+    }
+
+    /// A custodian of the store that belongs to this place.
+    pub(crate) async fn open(&self) -> AwsCustodian {
+        open(&self.settings, &self.store).await.unwrap()
+    }
+
+    pub(crate) fn store(&self) -> &str {
+        &self.store
+    }
+
+    /// The same as lines of the server's configuration.
+    pub(crate) fn lines(&self) -> String {
+        let AwsSettings { region, endpoint, .. } = &self.settings;
+        let endpoint = endpoint.as_ref().map(|url| format!("endpoint = {url:?}\n"));
+        let endpoint = endpoint.unwrap_or_default();
+        format!("[custodians.kms]\ntype = \"aws\"\nregion = {region:?}\n{endpoint}")
+    }
+
+    /// KMS, as another program sees it.
+    pub(crate) async fn client(&self) -> Client {
+        let http = aws_smithy_http_client::Builder::new()
+            .tls_provider(aws_smithy_http_client::tls::Provider::Rustls(
+                aws_smithy_http_client::tls::rustls_provider::CryptoMode::AwsLc,
+            ))
+            .build_https();
+        let region = aws_config::Region::new(self.settings.region.clone());
+        let loader = aws_config::defaults(aws_config::BehaviorVersion::latest())
+            .region(region)
+            .http_client(http);
+        let loader = match &self.settings.endpoint {
+            Some(endpoint) => loader.endpoint_url(endpoint),
+            None => loader,
+        };
+        Client::new(&loader.load().await)
+    }
+
+    /// A key that others make, and its ARN.
+    pub(crate) async fn others_key(&self, spec: KmsSpec, usage: KeyUsageType) -> String {
+        let request = self.client().await.create_key().key_spec(spec).key_usage(usage);
+        let request = request.description("made by a test of supacrypt");
+        request.send().await.unwrap().key_metadata.unwrap().arn.unwrap()
+    }
+
+    /// Has such a key deleted.
+    pub(crate) async fn forget(&self, arn: &str) {
+        let request = self.client().await.schedule_key_deletion().key_id(arn);
+        request.pending_window_in_days(7).send().await.unwrap();
+    }
+
+    pub(crate) async fn describe(&self, arn: &str) -> KeyMetadata {
+        let asked = self.client().await.describe_key().key_id(arn).send().await;
+        asked.unwrap().key_metadata.unwrap()
+    }
+}
+
+/// 26 letters and digits that no other has.
+pub(crate) fn new_id() -> String {
+    let mut random = [0; 26];
+    getrandom::fill(&mut random).unwrap();
+    random
+        .map(|byte| char::from(b"abcdefghijklmnopqrstuvwxyz234567"[usize::from(byte % 32)]))
+        .iter()
+        .collect()
+}
