@@ -34,6 +34,7 @@ fn told(status: u16, code: &str) -> Fault {
 #[tokio::test]
 async fn each_fault_has_its_reason() {
     let cloud = Cloud::start().await;
+    let other = r#"{"kid":"https://localhost/keys/other/1","value":"AAAA"}"#;
     let later = |status| Fault::Told(Answer::new(status, "").with("retry-after", "60"));
     for (fault, reason, said, requests) in [
         (later(429), Reason::CustodianThrottled, "quota", 1),
@@ -52,6 +53,7 @@ async fn each_fault_has_its_reason() {
         (Fault::Half, Reason::CustodianUnavailable, "broke off", 4),
         (Fault::Told(Answer::new(200, "<html>")), Reason::CustodianUnavailable, "none", 4),
         (Fault::Told(Answer::new(200, "{}")), Reason::CustodianUnavailable, "not of the key", 1),
+        (Fault::Told(Answer::new(200, other)), Reason::CustodianUnavailable, "not of the key", 1),
     ] {
         let (error, sent) = signing_with(&cloud, &cloud.first(), fault.clone()).await;
         assert_eq!(error.reason(), reason, "{fault:?}: {error}");
