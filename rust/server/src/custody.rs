@@ -59,7 +59,7 @@ pub trait Custodian: Send + Sync {
     /// # Errors
     /// As [`generate`](Self::generate), and
     /// [`Reason::InvalidKeyMaterial`](supacrypt_core::Reason::InvalidKeyMaterial).
-    async fn import(&self, spec: KeySpec, material: &[u8], context: &[u8]) -> Result<NewMaterial>;
+    async fn import(&self, wanted: Wanted, material: &[u8], context: &[u8]) -> Result<NewMaterial>;
 
     /// Makes a key ready for use. The `reference` is one this custodian gave out for `context`.
     ///
@@ -152,7 +152,7 @@ pub struct Opening<'a> {
     pub metrics: &'a CustodianMetrics,
 }
 
-/// A key that a custodian shall make.
+/// A key that a custodian shall make or take in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Wanted {
     /// What it is.

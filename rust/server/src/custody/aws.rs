@@ -11,8 +11,10 @@ mod ecdsa;
 mod fault;
 mod handle;
 mod held;
+mod import;
 mod kms;
 mod life;
+mod make;
 mod names;
 mod offer;
 mod reference;
@@ -67,12 +69,12 @@ impl Custodian for AwsCustodian {
     }
 
     async fn generate(&self, wanted: Wanted, context: &[u8]) -> Result<NewMaterial> {
-        life::generate(&self.kms, wanted, context).await
+        make::make(&self.kms, wanted, context, None).await
     }
 
-    async fn import(&self, spec: KeySpec, _: &[u8], _: &[u8]) -> Result<NewMaterial> {
-        let message = format!("the custodian {} takes in no keys of type {spec}", self.name);
-        Err(Error::new(Reason::AlgorithmNotSupported, message))
+    async fn import(&self, wanted: Wanted, material: &[u8], context: &[u8]) -> Result<NewMaterial> {
+        let material = import::read(wanted.spec, material)?;
+        make::make(&self.kms, wanted, context, Some(material)).await
     }
 
     async fn open(

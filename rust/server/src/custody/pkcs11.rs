@@ -114,8 +114,8 @@ impl Custodian for Pkcs11Custodian {
         make::generate(&self.token, spec, length, self.uses, context).await
     }
 
-    async fn import(&self, spec: KeySpec, material: &[u8], context: &[u8]) -> Result<NewMaterial> {
-        import::import(&self.token, spec, material, self.uses, context).await
+    async fn import(&self, wanted: Wanted, material: &[u8], context: &[u8]) -> Result<NewMaterial> {
+        import::import(&self.token, wanted.spec, material, self.uses, context).await
     }
 
     async fn open(

@@ -32,7 +32,8 @@ impl Custodian for PublicKeys {
     }
 
     /// The material is a `SubjectPublicKeyInfo` in DER.
-    async fn import(&self, spec: KeySpec, material: &[u8], _: &[u8]) -> Result<NewMaterial> {
+    async fn import(&self, wanted: Wanted, material: &[u8], _: &[u8]) -> Result<NewMaterial> {
+        let Wanted { spec, .. } = wanted;
         let key = PublicKey::from_spki_der(material)?;
         if key.spec() != spec {
             let message = format!("this is a public key of type {}, not {spec}", key.spec());

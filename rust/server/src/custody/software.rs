@@ -56,7 +56,8 @@ impl Custodian for SoftwareCustodian {
         self.seal(spec, &material, context)
     }
 
-    async fn import(&self, spec: KeySpec, material: &[u8], context: &[u8]) -> Result<NewMaterial> {
+    async fn import(&self, wanted: Wanted, material: &[u8], context: &[u8]) -> Result<NewMaterial> {
+        let Wanted { spec, .. } = wanted;
         let material = supacrypt_crypto::import(spec, material)?;
         self.seal(spec, &material, context)
     }

@@ -254,7 +254,7 @@ pub(super) async fn new_version(
     check_offered(custodian, wanted.spec, material.is_some())?;
     let uid = store::random_text(26)?;
     let NewMaterial { reference, public_key } = match material {
-        Some(material) => custodian.import(wanted.spec, material, uid.as_bytes()).await?,
+        Some(material) => custodian.import(wanted, material, uid.as_bytes()).await?,
         None => custodian.generate(wanted, uid.as_bytes()).await?,
     };
     let version = KeyVersionRecord {

@@ -2,7 +2,7 @@
 
 use aws_sdk_kms::types::{KeySpec as KmsSpec, KeyState, KeyUsageType};
 use supacrypt_core::{Digest, Reason, SignatureScheme};
-use supacrypt_crypto::PublicKey;
+use supacrypt_crypto::{PublicKey, generate};
 use supacrypt_proto::v1::{self, KeySpec, KeyUsage, keyring_service_client::KeyringServiceClient};
 use tonic::Status;
 
@@ -26,6 +26,8 @@ pub(crate) async fn all(place: &Place) {
     done("keys_of_kms_sign_rotate_and_are_destroyed");
     purposes(&backend).await;
     done("usages_are_those_of_one_purpose");
+    brought(&backend).await;
+    done("material_goes_to_kms");
     restarted(&mut backend).await;
     done("a_key_signs_after_a_restart");
     assert_eq!(enabled(place).await, before, "all that was made is destroyed");
@@ -44,7 +46,7 @@ async fn keyring(backend: &Backend) {
     let offered = made.capabilities.unwrap();
     assert!(offered.generates.contains(&KeySpec::Rsa2048.into()));
     assert!(!offered.generates.contains(&KeySpec::Aes256.into()));
-    assert!(offered.imports.is_empty());
+    assert!(offered.imports.contains(&KeySpec::EcP256.into()));
     assert!(offered.algorithms.contains(&"ecdsa".to_owned()));
 }
 
@@ -126,6 +128,21 @@ async fn purposes(backend: &Backend) {
     let status = create(backend, "aes", KeySpec::Aes256, &[]).await.unwrap_err();
     assert_eq!(reason(&status), Reason::AlgorithmNotSupported);
     delete(backend, &name).await;
+}
+
+async fn brought(backend: &Backend) {
+    let spec = supacrypt_core::KeySpec::EcP256;
+    let material = generate(spec).unwrap();
+    let request = v1::ImportKeyRequest {
+        parent: KEYRING.into(),
+        key_id: "brought".into(),
+        key: Some(v1::Key { spec: KeySpec::EcP256.into(), ..Default::default() }),
+        material: material.as_bytes().to_vec(),
+        ..Default::default()
+    };
+    let key = backend.keys(ADMIN).await.import_key(request).await.unwrap().into_inner();
+    signed(backend, &key.name, &key.primary.unwrap().name, KeySpec::EcP256).await;
+    delete(backend, &key.name).await;
 }
 
 async fn delete(backend: &Backend, name: &str) {

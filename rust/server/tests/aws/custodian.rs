@@ -1,11 +1,12 @@
 //! The custodian alone, in a KMS that keeps its keys.
 
-use aws_sdk_kms::types::{KeySpec as KmsSpec, KeyState, KeyUsageType, Tag};
+use aws_sdk_kms::types::{KeySpec as KmsSpec, KeyState, KeyUsageType, OriginType, Tag};
 use supacrypt_core::{
     Algorithm, Digest, EncryptionScheme, KeySpec, KeyUsages, MacScheme, Operation, Reason,
     SignatureScheme,
 };
 use supacrypt_crypto::envelope::EnvelopeKey;
+use supacrypt_crypto::{Key, generate};
 use supacrypt_server::custody::{
     AwsCustodian, CryptoOutput, CryptoRequest, Custodian, Held, Wanted, Weight,
 };
@@ -38,6 +39,8 @@ pub(crate) async fn all(place: &Place) {
     done("every_scheme_signs_for_the_public_half");
     macs(&custodian).await;
     done("macs_are_made_and_verified");
+    imports(&custodian, place).await;
+    done("keys_are_brought");
     purposes(&custodian, place).await;
     done("a_key_is_made_for_one_purpose");
     lives(&custodian, place).await;
@@ -55,7 +58,7 @@ async fn offers(custodian: &AwsCustodian) {
     let macs = MACS.map(|(spec, _)| spec);
     assert!(PAIRS.iter().chain(&macs).all(|spec| offered.generates.contains(spec)));
     assert_eq!(offered.generates.len(), PAIRS.len() + macs.len());
-    assert!(offered.imports.is_empty());
+    assert_eq!(offered.imports, offered.generates);
     let names: Vec<_> = offered.algorithms.names().collect();
     for name in
         ["rsa-pkcs1-sha256", "rsa-pss-sha512", "ecdsa", "rsa-oaep-sha1", "hmac-sha384", "ecdh"]
@@ -65,8 +68,6 @@ async fn offers(custodian: &AwsCustodian) {
     for name in ["rsa-pkcs1-sha1", "rsa-pkcs1-raw", "rsa-raw", "ml-dsa", "ed25519", "aes-gcm"] {
         assert!(!names.iter().any(|offered| offered == name), "{name}");
     }
-    let refused = custodian.import(KeySpec::EcP256, b"material", b"context").await;
-    assert_eq!(refused.err().unwrap().reason(), Reason::AlgorithmNotSupported);
 }
 
 async fn signs(custodian: &AwsCustodian) {
@@ -129,6 +130,41 @@ async fn macs(custodian: &AwsCustodian) {
         let whole = CryptoRequest::MacSign { scheme, input: &[7; 4096] };
         assert_eq!(bytes(&handle, whole).await.len(), digest.len());
         custodian.destroy(&reference).await.unwrap();
+    }
+}
+
+async fn imports(custodian: &AwsCustodian, place: &Place) {
+    for spec in [KeySpec::Rsa2048, KeySpec::Rsa4096, KeySpec::EcP256, KeySpec::EcP521] {
+        let material = generate(spec).unwrap();
+        let context = new_id();
+        let wanted = Wanted { usages: custodian.usual_usages(spec), ..Wanted::usual(spec) };
+        let brought = custodian.import(wanted, material.as_bytes(), context.as_bytes());
+        let brought = brought.await.unwrap();
+        let key = Key::load(spec, &material).unwrap();
+        let public = key.public_key().unwrap();
+        assert_eq!(brought.public_key.as_deref(), Some(public.spki_der()));
+        let described = place.describe(arn(&brought.reference)).await;
+        assert_eq!(described.origin, Some(OriginType::External));
+        let handle = custodian.open(spec, &brought.reference, context.as_bytes()).await.unwrap();
+        let (scheme, input) = schemes(spec).remove(0);
+        let signature = bytes(&handle, sign(scheme, &input)).await;
+        assert!(public.verify(scheme, &input, &signature).unwrap(), "{spec}");
+        custodian.destroy(&brought.reference).await.unwrap();
+    }
+    for (spec, digest) in MACS {
+        let material = generate(spec).unwrap();
+        let (wanted, context) = (Wanted::usual(spec), new_id());
+        let brought = custodian.import(wanted, material.as_bytes(), context.as_bytes());
+        let brought = brought.await.unwrap();
+        let handle = custodian.open(spec, &brought.reference, context.as_bytes()).await.unwrap();
+        let (scheme, input) = (MacScheme::hmac(digest), b"a message");
+        let mac = bytes(&handle, CryptoRequest::MacSign { scheme, input }).await;
+        assert_eq!(mac, Key::load(spec, &material).unwrap().mac(scheme, input).unwrap(), "{spec}");
+        custodian.destroy(&brought.reference).await.unwrap();
+    }
+    for (spec, material) in [(KeySpec::EcP256, &[7; 32][..]), (KeySpec::HmacSha256, &[7; 31])] {
+        let refused = custodian.import(Wanted::usual(spec), material, new_id().as_bytes()).await;
+        assert_eq!(refused.err().unwrap().reason(), Reason::InvalidKeyMaterial);
     }
 }
 

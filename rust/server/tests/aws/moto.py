@@ -1,11 +1,14 @@
 """moto's server, with what KMS documents and moto does not do: all actions take ARNs, digests are signed as
-they are, salts of PSS are as long as the digest, and keys are used in the state Enabled alone."""
+they are, salts of PSS are as long as the digest, keys are used in the state Enabled alone, and material is
+imported."""
 
 import base64
 import json
 
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, padding, utils
+import time
+
+from cryptography.hazmat.primitives import hashes, keywrap, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
 from moto.core.exceptions import JsonRESTError
 from moto.kms.models import KmsBackend
 from moto.kms.responses import KmsResponse
@@ -63,7 +66,48 @@ def sign(response):
     return json.dumps({"KeyId": key.arn, "Signature": signature, "SigningAlgorithm": algorithm})
 
 
+WRAPPING = []
+OAEP = padding.OAEP(mgf=padding.MGF1(hashes.SHA256()), algorithm=hashes.SHA256(), label=None)
+
+
+def get_parameters_for_import(response):
+    key = response.kms_backend.describe_key(response._get_param("KeyId"))
+    if key.origin != "EXTERNAL" or response._get_param("WrappingKeySpec") != "RSA_4096":
+        raise JsonRESTError("ValidationException", "")
+    if not WRAPPING:
+        WRAPPING.append(rsa.generate_private_key(public_exponent=65537, key_size=4096))
+    key.wrapped_by = response._get_param("WrappingAlgorithm")
+    public = WRAPPING[0].public_key().public_bytes(
+        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    return json.dumps({
+        "KeyId": key.arn,
+        "ImportToken": base64.b64encode(key.id.encode()).decode(),
+        "PublicKey": base64.b64encode(public).decode(),
+        "ParametersValidTo": time.time() + 86400,
+    })
+
+
+def import_key_material(response):
+    key = response.kms_backend.describe_key(response._get_param("KeyId"))
+    if base64.b64decode(response._get_param("ImportToken")) != key.id.encode():
+        raise JsonRESTError("InvalidImportTokenException", "")
+    encrypted = base64.b64decode(response._get_param("EncryptedKeyMaterial"))
+    material = WRAPPING[0].decrypt(encrypted[:512], OAEP)
+    if key.wrapped_by == "RSA_AES_KEY_WRAP_SHA_256":
+        material = keywrap.aes_key_unwrap_with_padding(material, encrypted[512:])
+    elif key.key_spec.startswith("RSA") or len(encrypted) != 512:
+        raise JsonRESTError("IncorrectKeyMaterialException", "")
+    if key.key_spec.startswith("HMAC"):
+        key.key_material = material
+    else:
+        key.private_key.private_key = serialization.load_der_private_key(material, None)
+    return json.dumps({"KeyId": key.arn})
+
+
 KmsBackend.__init__ = begin
+KmsResponse.get_parameters_for_import = get_parameters_for_import
+KmsResponse.import_key_material = import_key_material
 KmsResponse.sign = used(sign)
 for name in ("encrypt", "decrypt", "generate_mac", "get_public_key"):
     setattr(KmsResponse, name, used(getattr(KmsResponse, name)))

@@ -226,7 +226,10 @@ async fn imports(custodian: &Pkcs11Custodian) {
         let material = generate(spec).unwrap();
         let key = Key::load(spec, &material).unwrap();
         let id = format!("brought-{spec}");
-        let brought = custodian.import(spec, material.as_bytes(), id.as_bytes()).await.unwrap();
+        let brought = custodian
+            .import(Wanted::usual(spec), material.as_bytes(), id.as_bytes())
+            .await
+            .unwrap();
         let public = key.public_key().unwrap();
         assert_eq!(brought.public_key.as_deref(), Some(public.spki_der()));
         let handle = custodian.open(spec, &brought.reference, id.as_bytes()).await.unwrap();
@@ -238,7 +241,7 @@ async fn imports(custodian: &Pkcs11Custodian) {
         assert_eq!(refused.err().unwrap().reason(), Reason::UsageNotPermitted);
         destroy(custodian, &brought.reference).await;
     }
-    let refused = custodian.import(KeySpec::EcP256, b"no key", b"refused").await;
+    let refused = custodian.import(Wanted::usual(KeySpec::EcP256), b"no key", b"refused").await;
     assert_eq!(refused.err().unwrap().reason(), Reason::InvalidKeyMaterial);
 }
 

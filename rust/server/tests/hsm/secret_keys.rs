@@ -5,7 +5,7 @@ use std::sync::Arc;
 use supacrypt_core::{Algorithm, Digest, EncryptionScheme, KeySpec, MacScheme, Operation, Reason};
 use supacrypt_crypto::{Key, generate, generate_secret};
 use supacrypt_server::custody::{
-    CryptoOutput, CryptoRequest, Custodian, KeyHandle, Pkcs11Custodian, Weight,
+    CryptoOutput, CryptoRequest, Custodian, KeyHandle, Pkcs11Custodian, Wanted, Weight,
 };
 
 use crate::custodian::{DIGESTS, bytes, destroy, make, reason};
@@ -29,7 +29,10 @@ pub(crate) async fn all(custodian: &Pkcs11Custodian) {
             _ => generate(spec).unwrap(),
         };
         let id = format!("secret-{spec}");
-        let brought = custodian.import(spec, material.as_bytes(), id.as_bytes()).await.unwrap();
+        let brought = custodian
+            .import(Wanted::usual(spec), material.as_bytes(), id.as_bytes())
+            .await
+            .unwrap();
         assert!(brought.public_key.is_none());
         let handle = custodian.open(spec, &brought.reference, id.as_bytes()).await.unwrap();
         let key = Key::load(spec, &material).unwrap();

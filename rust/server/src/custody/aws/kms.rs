@@ -82,8 +82,8 @@ impl Kms {
         self.pass(Effect::Lasting, request, |error| error).await
     }
 
-    /// Asks about a key that was made just now. Not all of KMS may have heard of it yet (Developer
-    /// Guide, "Eventual consistency"), so that it is not gone when it is not found.
+    /// Asks about a key that was made just now. Not all of KMS may have heard of it yet, or of its
+    /// material (Developer Guide, "Eventual consistency"): it is not gone when it is not found.
     ///
     /// # Errors
     /// As [`ask`](Self::ask).
@@ -93,7 +93,7 @@ impl Kms {
         F: Future<Output = Result<T, SdkError<E>>>,
     {
         let not_yet = |error: Error| match error.reason() {
-            Reason::KeyVersionDestroyed => {
+            Reason::KeyVersionDestroyed | Reason::KeyVersionDisabled => {
                 let message = format!(
                     "the custodian {} does not know the key yet that it just made; try again",
                     self.custodian

@@ -44,8 +44,8 @@ pub(super) fn capabilities() -> Capabilities {
     let macs = DIGESTS.map(|digest| Algorithm::Mac(MacScheme::hmac(digest)));
     let ecdh = Algorithm::Derivation(DerivationScheme::Ecdh { kdf: Kdf::None });
     let algorithms: AlgorithmSet = signatures.chain(oaep).chain(macs).chain([ecdh]).collect();
-    let generates = KINDS.iter().map(|(spec, _)| *spec).collect();
-    Capabilities { generates, imports: Vec::new(), algorithms }
+    let kinds: Vec<_> = KINDS.iter().map(|(spec, _)| *spec).collect();
+    Capabilities { generates: kinds.clone(), imports: kinds, algorithms }
 }
 
 /// What KMS calls a kind of keys.
