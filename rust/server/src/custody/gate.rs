@@ -8,6 +8,7 @@ use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
 
 use backon::{ExponentialBuilder, Retryable};
+use parking_lot::Mutex;
 use supacrypt_core::{Error, Reason, Result};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
@@ -41,23 +42,29 @@ pub(super) struct Refusal {
     error: Error,
     /// When the endpoint wants to be asked again.
     retry_after: Option<Duration>,
+    /// Whether it was not called.
+    left_alone: bool,
 }
 
 impl Refusal {
     /// One that says when to ask again.
     pub(super) fn until(error: Error, retry_after: Option<Duration>) -> Refusal {
-        Refusal { error, retry_after }
+        Refusal { error, retry_after, left_alone: false }
     }
 
     /// Whether it may be another's turn soon, so that asking again may help.
     fn passes(&self) -> bool {
-        matches!(self.error.reason(), Reason::CustodianUnavailable | Reason::CustodianThrottled)
+        !self.left_alone
+            && matches!(
+                self.error.reason(),
+                Reason::CustodianUnavailable | Reason::CustodianThrottled
+            )
     }
 }
 
 impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
-        Refusal { error, retry_after: None }
+        Refusal::until(error, None)
     }
 }
 
@@ -133,8 +140,14 @@ impl Gate {
                 .filter(|pause| begun.elapsed() + *pause < self.patience)
         };
         let attempt = || self.attempt(effect, &call);
-        let done = attempt.retry(pauses).when(repeats).adjust(fits).await;
-        done.map_err(|refusal| refusal.error)
+        let last = Mutex::new(None);
+        let note = |refusal: &Refusal, _| *last.lock() = Some(refusal.error.clone());
+        let done = attempt.retry(pauses).when(repeats).adjust(fits).notify(note).await;
+        done.map_err(|refusal| match last.into_inner() {
+            // Why it is left alone matters more.
+            Some(reason) if refusal.left_alone => reason,
+            _ => refusal.error,
+        })
     }
 
     /// One call.
@@ -203,7 +216,8 @@ impl Gate {
             self.name(),
             wait.as_secs_f64()
         );
-        Refusal::until(Error::new(Reason::CustodianUnavailable, message), Some(wait))
+        let error = Error::new(Reason::CustodianUnavailable, message);
+        Refusal { error, retry_after: None, left_alone: true }
     }
 }
 

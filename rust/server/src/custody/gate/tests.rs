@@ -91,3 +91,17 @@ async fn no_more_calls_are_on_the_way_than_may_be() {
     assert_eq!(gate.status().in_flight, 0);
     assert!(!gate.status().open, "nothing is known of calls that were given up");
 }
+
+#[tokio::test(start_paused = true)]
+async fn who_is_left_alone_during_a_call_is_told_why() {
+    let gate = gate(1);
+    let refuse = async || Err::<(), _>(failure(Reason::CustodianUnavailable));
+    // Four calls, and one that opens the breaker.
+    for _ in 0..2 {
+        let error = gate.pass(Effect::Repeatable, refuse).await.unwrap_err();
+        assert_eq!(error.message(), "as the test wants it");
+    }
+    assert!(gate.status().open);
+    let error = gate.pass(Effect::Repeatable, refuse).await.unwrap_err();
+    assert!(error.message().contains("left alone"), "{error}");
+}
