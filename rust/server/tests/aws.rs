@@ -29,7 +29,7 @@ use std::process::{Command, ExitCode};
 use moto::Moto;
 use place::Place;
 
-/// What tells this program that it has its environment.
+/// What tells this program that it has its environment, and where KMS is: a URL, or nothing for AWS.
 const RUN: &str = "SUPACRYPT_TEST_AWS_RUN";
 /// Names the region to test in with real keys.
 const REGION: &str = "SUPACRYPT_TEST_AWS_REGION";
@@ -37,19 +37,20 @@ const REGION: &str = "SUPACRYPT_TEST_AWS_REGION";
 fn main() -> ExitCode {
     let real = std::env::var(REGION).ok();
     match std::env::var(RUN).as_deref() {
-        Ok("emulated") => run(async {
-            let moto = Moto::start();
-            everything_in(&Place::emulated(&moto.url())).await;
-            settings::all(&moto).await;
+        Ok("") => run(async { everything_in(&Place::real(&real.unwrap())).await }),
+        Ok(url) => run(async {
+            everything_in(&Place::emulated(url)).await;
+            settings::all(url).await;
             operations::all().await;
             life::all().await;
             faults::all().await;
         }),
-        Ok(_) => run(async { everything_in(&Place::real(&real.unwrap())).await }),
         // This program again: the SDK reads its environment, and nothing here shall find real keys.
         Err(_) => {
-            let mut emulated = again("emulated");
+            let moto = Moto::start();
+            let mut emulated = again(&moto.url());
             emulated.env_remove("AWS_PROFILE").env("AWS_EC2_METADATA_DISABLED", "true");
+            emulated.env("AWS_ENDPOINT_URL_STS", moto.url());
             for file in ["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"] {
                 emulated.env(file, "/dev/null");
             }
@@ -58,7 +59,7 @@ fn main() -> ExitCode {
             }
             let mut runs = vec![emulated];
             match &real {
-                Some(_) => runs.push(again("real")),
+                Some(_) => runs.push(again("")),
                 None => println!("not run with keys in AWS: {REGION} names no region"),
             }
             let succeeded = runs.iter_mut().all(|run| run.status().unwrap().success());
@@ -67,9 +68,9 @@ fn main() -> ExitCode {
     }
 }
 
-fn again(run: &str) -> Command {
+fn again(kms: &str) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
-    command.env(RUN, run);
+    command.env(RUN, kms);
     command
 }
 

@@ -3,9 +3,9 @@
 use std::io::IsTerminal;
 
 use supacrypt_core::{Error, Reason, Result};
-use tracing::Subscriber;
+use tracing::{Level, Metadata, Subscriber};
 use tracing_subscriber::{
-    filter::{ParseError, Targets},
+    filter::{ParseError, Targets, filter_fn},
     fmt::{self, MakeWriter},
     prelude::*,
 };
@@ -53,12 +53,18 @@ fn subscriber(
         );
         Error::new(Reason::Configuration, message).in_field("log.level")
     })?;
-    let filtered = tracing_subscriber::registry().with(filter);
+    let told = filter_fn(|event| !is_secret(event));
+    let filtered = tracing_subscriber::registry().with(filter).with(told);
     let lines = fmt::layer().with_writer(writer);
     Ok(match format {
         LogFormat::Text => Box::new(filtered.with(lines.with_ansi(colour))),
         LogFormat::Json => Box::new(filtered.with(lines.json().flatten_event(true))),
     })
+}
+
+/// What the SDK of AWS says at the finest level: whole requests, and so what they have encrypted.
+fn is_secret(event: &Metadata<'_>) -> bool {
+    event.target().starts_with("aws_") && *event.level() == Level::TRACE
 }
 
 #[cfg(test)]
@@ -90,6 +96,8 @@ mod tests {
         tracing::subscriber::with_default(subscriber, || {
             tracing::info!(principal = "alice", "connected");
             tracing::debug!("a detail");
+            tracing::debug!(target: "aws_sigv4::sign", "a request");
+            tracing::trace!(target: "aws_sigv4::sign", "all of a request");
         });
         String::from_utf8(lines.0.lock().clone()).unwrap()
     }
@@ -108,6 +116,15 @@ mod tests {
         assert_eq!(logged(LogFormat::Text, "warn"), "");
         assert_eq!(logged(LogFormat::Text, "info").lines().count(), 1);
         assert_eq!(logged(LogFormat::Text, "warn,supacrypt_server=debug").lines().count(), 2);
+    }
+
+    #[test]
+    fn whole_requests_are_not_logged_at_any_level() {
+        for level in ["trace", "info,aws_sigv4=trace", "aws_sigv4::sign=trace"] {
+            let lines = logged(LogFormat::Text, level);
+            assert!(lines.contains("a request"), "{level}");
+            assert!(!lines.contains("all of a request"), "{level}");
+        }
     }
 
     #[test]

@@ -2,16 +2,16 @@
 
 use std::fs;
 
-use supacrypt_core::Reason;
+use supacrypt_core::{KeySpec, Reason};
 use supacrypt_server::config::AwsSettings;
-use supacrypt_server::custody::Custodian;
+use supacrypt_server::custody::{Custodian, Wanted};
 
 use crate::done;
-use crate::moto::Moto;
+use crate::keys::arn;
 use crate::place::{open, settings};
 
-pub(crate) async fn all(moto: &Moto) {
-    let right = settings("eu-central-1", Some(&moto.url()));
+pub(crate) async fn all(url: &str) {
+    let right = settings("eu-central-1", Some(url));
     open(&right, "store").await.unwrap().check().await.unwrap();
 
     let dir = tempfile::tempdir().unwrap();
@@ -34,4 +34,11 @@ pub(crate) async fn all(moto: &Moto) {
     assert_eq!(error.reason(), Reason::CustodianDenied, "{error}");
     assert!(error.message().contains("has no credentials"), "{error}");
     done("a_profile_is_the_one_that_is_named");
+
+    // Of another account than the one that the environment's credentials are of.
+    let role_arn = Some("arn:aws:iam::444455556666:role/keys".into());
+    let custodian = open(&AwsSettings { role_arn, ..right }, "store").await.unwrap();
+    let made = custodian.generate(Wanted::usual(KeySpec::HmacSha256), b"role").await.unwrap();
+    assert!(arn(&made.reference).contains(":444455556666:"), "{}", arn(&made.reference));
+    done("a_role_is_assumed");
 }
