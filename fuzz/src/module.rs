@@ -36,7 +36,7 @@ macro_rules! call {
 /// What the module returns by its documentation while its backend is there. What is missing is
 /// above all `CKR_GENERAL_ERROR`, which is a panic or another mistake of ours, and
 /// `CKR_DEVICE_ERROR`, which would be one of the backend.
-const RETURNED: [CK_RV; 58] = [
+const RETURNED: &[CK_RV] = &[
     CKR_OK,
     CKR_SLOT_ID_INVALID,
     CKR_ARGUMENTS_BAD,
