@@ -13,12 +13,19 @@ pub struct Capabilities {
     pub imports: Vec<KeySpec>,
     /// The algorithms that its keys are used by.
     pub algorithms: AlgorithmSet,
+    /// Whether each key does one kind of things alone: what signs does not decrypt.
+    pub one_purpose: bool,
 }
 
 impl Capabilities {
     /// Whatever there is.
     pub fn all() -> Capabilities {
         let specs: Vec<_> = KeySpec::iter().collect();
-        Capabilities { generates: specs.clone(), imports: specs, algorithms: AlgorithmSet::ALL }
+        Capabilities {
+            generates: specs.clone(),
+            imports: specs,
+            algorithms: AlgorithmSet::ALL,
+            one_purpose: false,
+        }
     }
 }

@@ -13,6 +13,10 @@ impl From<Error> for Rv {
     /// Return values say little, so the message goes to the log.
     fn from(error: Error) -> Self {
         tracing::warn!(reason = error.reason().as_str(), "{error}");
+        // What a key is to be used for stands in templates.
+        if error.field() == Some("key.usages") {
+            return Rv(CKR_TEMPLATE_INCONSISTENT);
+        }
         Rv(return_value(error.reason()))
     }
 }

@@ -44,8 +44,10 @@ pub(crate) fn key_pair(
     is_of(public, CKO_PUBLIC_KEY, spec)?;
     is_of(private, CKO_PRIVATE_KEY, spec)?;
     if is_token(private)? {
+        let token = module.slots.token(session.slot, &module.client)?;
         let usages = usages(
             spec,
+            token.capabilities.one_purpose,
             &[
                 (public, CKA_VERIFY, KeyUsages::VERIFY),
                 (public, CKA_ENCRYPT, KeyUsages::ENCRYPT),
@@ -97,8 +99,10 @@ pub(crate) fn secret_key(
     }
     is_of(template, CKO_SECRET_KEY, spec)?;
     if is_token(template)? {
+        let token = module.slots.token(session.slot, &module.client)?;
         let usages = usages(
             spec,
+            token.capabilities.one_purpose,
             &[
                 (template, CKA_SIGN, KeyUsages::SIGN),
                 (template, CKA_VERIFY, KeyUsages::VERIFY),
@@ -131,9 +135,6 @@ fn make(
     templates: &[&Template],
 ) -> Result<Arc<supacrypt_client::Key>> {
     session.may_write()?;
-    if usages.is_empty() {
-        return Err(Rv(CKR_TEMPLATE_INCONSISTENT));
-    }
     let secret_length = length.and_then(|length| u32::try_from(length).ok());
     let new = key_attributes::new_key(spec, usages, secret_length, |attribute| {
         agreed(templates, attribute)
@@ -172,18 +173,31 @@ fn is_of(template: &Template, class: CK_OBJECT_CLASS, spec: KeySpec) -> Result<(
     if class_fits && type_fits { Ok(()) } else { Err(Rv(CKR_TEMPLATE_INCONSISTENT)) }
 }
 
-/// What keys of a kind usually may do, but for what the caller says otherwise.
+/// What keys of a kind usually may do, but for what the caller says otherwise. Where keys have one purpose it
+/// is what the caller asks for; nothing when that is left to the backend.
 fn usages(
     spec: KeySpec,
+    one_purpose: bool,
     attributes: &[(&Template, CK_ATTRIBUTE_TYPE, KeyUsages)],
 ) -> Result<KeyUsages> {
-    let mut usages = spec.usual_usages();
+    let (mut given, mut taken) = (KeyUsages::empty(), KeyUsages::empty());
     for (template, attribute, usage) in attributes {
-        if let Some(allowed) = template.boolean(*attribute)? {
-            usages.set(*usage, allowed);
+        match template.boolean(*attribute)? {
+            Some(true) => given |= *usage,
+            Some(false) => taken |= *usage,
+            None => {}
         }
     }
-    Ok(usages.intersection(spec.possible_usages()))
+    let possible = spec.possible_usages();
+    if one_purpose && taken.is_empty() {
+        return Ok(given.intersection(possible));
+    }
+    let usages = match one_purpose {
+        true => given,
+        false => (spec.usual_usages() | given).difference(taken),
+    };
+    let usages = usages.intersection(possible);
+    if usages.is_empty() { Err(Rv(CKR_TEMPLATE_INCONSISTENT)) } else { Ok(usages) }
 }
 
 /// A value that both halves of a pair have: that of either template, or the same of both.
@@ -200,6 +214,30 @@ fn agreed(templates: &[&Template], attribute: CK_ATTRIBUTE_TYPE) -> Result<Optio
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_key_of_one_purpose_has_what_it_is_asked_for() {
+        let template = |sign: Option<bool>, decrypt: Option<bool>| {
+            let given = [(CKA_SIGN, sign), (CKA_DECRYPT, decrypt)];
+            let given = given.into_iter().filter_map(|(kind, value)| Some((kind, value?)));
+            Template::new(given.map(|(kind, value)| (kind, vec![value.into()])).collect())
+        };
+        let usages = |one_purpose, sign, decrypt| {
+            let template = template(sign, decrypt);
+            let attributes = [
+                (&template, CKA_SIGN, KeyUsages::SIGN),
+                (&template, CKA_DECRYPT, KeyUsages::DECRYPT),
+            ];
+            usages(KeySpec::Rsa2048, one_purpose, &attributes)
+        };
+        let sign = Some(true);
+        assert_eq!(usages(true, sign, None), Ok(KeyUsages::SIGN));
+        assert_eq!(usages(true, sign, Some(false)), Ok(KeyUsages::SIGN));
+        assert_eq!(usages(true, None, None), Ok(KeyUsages::empty()));
+        assert_eq!(usages(false, sign, None), Ok(KeySpec::Rsa2048.usual_usages()));
+        let none = Err(Rv(CKR_TEMPLATE_INCONSISTENT));
+        assert_eq!(usages(true, Some(false), Some(false)), none);
+    }
 
     #[test]
     fn halves_of_a_pair_cannot_have_two_labels() {

@@ -5,7 +5,10 @@ mod algorithms;
 mod parameter;
 
 use cryptoki_sys::*;
-use supacrypt_core::{Capabilities, Digest, EncryptionScheme, KeyClass, KeySpec};
+use strum::IntoEnumIterator;
+use supacrypt_core::{
+    Algorithm, Capabilities, Digest, EncryptionScheme, KeyClass, KeySpec, SignatureScheme,
+};
 
 pub(crate) use self::parameter::{Cipher, Mechanism, Parameter, Scheme};
 use crate::error::{Result, Rv};
@@ -233,7 +236,16 @@ impl Row {
         match self.action {
             Action::Digest(_) => true,
             Action::Generate(_) => capabilities.generates.iter().any(|spec| self.generates(*spec)),
-            _ => !self.algorithms().intersection(capabilities.algorithms).is_empty(),
+            _ => {
+                // The backend takes a DigestInfo for its digest, where that alone is offered.
+                let digests = || {
+                    Digest::iter()
+                        .map(|digest| Algorithm::Signature(SignatureScheme::RsaPkcs1 { digest }))
+                };
+                let offered = capabilities.algorithms;
+                !self.algorithms().intersection(offered).is_empty()
+                    || self.mechanism == CKM_RSA_PKCS && digests().any(|it| offered.contains(it))
+            }
         }
     }
 
@@ -339,6 +351,7 @@ mod tests {
             generates: vec![KeySpec::EcP256],
             imports: Vec::new(),
             algorithms: AlgorithmSet::from_names(["ecdsa"]).unwrap(),
+            one_purpose: false,
         };
         let listed = offered(&few);
         for mechanism in [CKM_EC_KEY_PAIR_GEN, CKM_ECDSA, CKM_ECDSA_SHA256, CKM_SHA256] {

@@ -32,6 +32,7 @@ pub(super) struct CapabilitiesView {
     imports: Vec<String>,
     /// All there are when empty.
     algorithms: Vec<String>,
+    one_purpose: bool,
 }
 
 impl From<v1::Capabilities> for CapabilitiesView {
@@ -42,6 +43,7 @@ impl From<v1::Capabilities> for CapabilitiesView {
             generates: names(&known.generates),
             imports: names(&known.imports),
             algorithms: known.algorithms.names().collect(),
+            one_purpose: known.one_purpose,
         }
     }
 }
@@ -98,6 +100,9 @@ impl KeyringView {
                 rows.push(("makes", offered.generates.join(" ")));
                 rows.push(("takes in", offered.imports.join(" ")));
                 rows.push(("algorithms", offered.algorithms.join(" ")));
+                if offered.one_purpose {
+                    rows.push(("keys", "have one purpose each: signing, or decrypting".into()));
+                }
             }
         }
         for grant in &self.grants {

@@ -12,6 +12,7 @@ impl From<&Capabilities> for v1::Capabilities {
             generates: specs(&capabilities.generates),
             imports: specs(&capabilities.imports),
             algorithms: capabilities.algorithms.names().collect(),
+            one_purpose: capabilities.one_purpose,
         }
     }
 }
@@ -27,6 +28,7 @@ impl From<v1::Capabilities> for Capabilities {
             generates: wire.generates().filter_map(|spec| spec.try_into().ok()).collect(),
             imports: wire.imports().filter_map(|spec| spec.try_into().ok()).collect(),
             algorithms: if limited { union } else { AlgorithmSet::ALL },
+            one_purpose: wire.one_purpose,
         }
     }
 }
@@ -46,6 +48,7 @@ mod tests {
             generates: vec![KeySpec::EcP256],
             imports: Vec::new(),
             algorithms: AlgorithmSet::from_names(["ecdsa", "aes-gcm"]).unwrap(),
+            one_purpose: true,
         };
         let mut wire = v1::Capabilities::from(&few);
         assert_eq!(Capabilities::from(wire.clone()), few);

@@ -2,9 +2,10 @@
 
 use std::{future::Future, pin::Pin};
 
+use strum::IntoEnumIterator;
 use supacrypt_core::{
-    Algorithm, DerivationInput, DerivationScheme, EncryptionScheme, KemScheme, KeyClass, KeySpec,
-    MacScheme, Operation, Result, SignatureScheme,
+    Algorithm, DerivationInput, DerivationScheme, Digest, EncryptionScheme, KemScheme, KeyClass,
+    KeySpec, MacScheme, Operation, Result, SignatureScheme,
 };
 use zeroize::Zeroizing;
 
@@ -101,6 +102,38 @@ impl CryptoRequest<'_> {
     }
 }
 
+impl<'a> CryptoRequest<'a> {
+    /// The same by an algorithm that says more of the input, which what holds a key may offer alone: PKCS#1
+    /// v1.5 over a whole `DigestInfo` is that of its digest (RFC 8017, section 9.2). Many applications hash
+    /// on their own and ask for it in this way.
+    pub(crate) fn narrowed(self) -> Option<CryptoRequest<'a>> {
+        match self {
+            CryptoRequest::Sign { scheme: SignatureScheme::RsaPkcs1Raw, context, input } => {
+                let (scheme, input) = digest_of(input)?;
+                Some(CryptoRequest::Sign { scheme, context, input })
+            }
+            CryptoRequest::Verify {
+                scheme: SignatureScheme::RsaPkcs1Raw,
+                context,
+                input,
+                signature,
+            } => {
+                let (scheme, input) = digest_of(input)?;
+                Some(CryptoRequest::Verify { scheme, context, input, signature })
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The digest in a `DigestInfo`, and the scheme that signs it.
+fn digest_of(info: &[u8]) -> Option<(SignatureScheme, &[u8])> {
+    Digest::iter().find_map(|digest| {
+        let bytes = info.strip_prefix(digest.digest_info_prefix())?;
+        (bytes.len() == digest.len()).then_some((SignatureScheme::RsaPkcs1 { digest }, bytes))
+    })
+}
+
 /// What came of an operation.
 pub enum CryptoOutput {
     /// A signature, ciphertext, plaintext, MAC or secret. Wiped when dropped, since some are secret.
@@ -116,5 +149,30 @@ impl CryptoOutput {
             CryptoOutput::Bytes(bytes) => bytes,
             CryptoOutput::Valid(_) => unreachable!("invariant: only verifying gives a verdict"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_digest_info_is_signed_as_its_digest() {
+        fn sign(scheme: SignatureScheme, input: &[u8]) -> CryptoRequest<'_> {
+            CryptoRequest::Sign { scheme, context: &[], input }
+        }
+        let narrowed = |input: &[u8]| match sign(SignatureScheme::RsaPkcs1Raw, input).narrowed()? {
+            CryptoRequest::Sign { scheme, input, .. } => Some((scheme, input.to_vec())),
+            other => panic!("{other:?}"),
+        };
+        for digest in Digest::iter() {
+            let info = [digest.digest_info_prefix(), &vec![7; digest.len()]].concat();
+            let expected = (SignatureScheme::RsaPkcs1 { digest }, vec![7; digest.len()]);
+            assert_eq!(narrowed(&info), Some(expected));
+            assert_eq!(narrowed(&info[..info.len() - 1]), None);
+            assert_eq!(narrowed(&[&info[..], &[0]].concat()), None);
+        }
+        assert_eq!(narrowed(b"anything"), None);
+        assert!(sign(SignatureScheme::Ecdsa, &[7; 32]).narrowed().is_none());
     }
 }

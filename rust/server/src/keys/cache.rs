@@ -10,7 +10,7 @@ use supacrypt_core::{
 
 use super::Keys;
 use crate::{
-    custody::KeyHandle,
+    custody::{CryptoRequest, KeyHandle},
     store::{self, StoredReference, StoredVersion},
 };
 
@@ -40,15 +40,10 @@ impl UsableVersion {
     /// Checks that the key may be used for `operation` now, by this algorithm.
     ///
     /// # Errors
-    /// [`Reason::UsageNotPermitted`], [`Reason::AlgorithmNotPermitted`],
-    /// [`Reason::AlgorithmNotSupported`].
+    /// [`Reason::UsageNotPermitted`], [`Reason::AlgorithmNotPermitted`].
     pub fn check_use(&self, operation: Operation, algorithm: Algorithm) -> Result<()> {
         if self.usages.contains(operation.usage()) {
             self.allowed.permit(algorithm)?;
-            if !self.offered.contains(algorithm) {
-                let message = format!("what holds {} does not offer {algorithm}", self.name);
-                return Err(Error::new(Reason::AlgorithmNotSupported, message));
-            }
             // The clock is asked for the few keys that need it.
             if self.use_period.is_unlimited() {
                 return Ok(());
@@ -59,6 +54,32 @@ impl UsableVersion {
             Reason::UsageNotPermitted,
             format!("{} was not made for the operation {operation}", self.name),
         ))
+    }
+}
+
+impl UsableVersion {
+    /// The request as the custodian offers it.
+    ///
+    /// # Errors
+    /// [`Reason::AlgorithmNotSupported`].
+    pub fn offered<'a>(&self, request: CryptoRequest<'a>) -> Result<CryptoRequest<'a>> {
+        let refused = match self.check_offered(request.algorithm()) {
+            Ok(()) => return Ok(request),
+            Err(refused) => refused,
+        };
+        request.narrowed().filter(|it| self.offered.contains(it.algorithm())).ok_or(refused)
+    }
+
+    /// Checks that the custodian offers this very algorithm.
+    ///
+    /// # Errors
+    /// [`Reason::AlgorithmNotSupported`].
+    pub(super) fn check_offered(&self, algorithm: Algorithm) -> Result<()> {
+        if self.offered.contains(algorithm) {
+            return Ok(());
+        }
+        let message = format!("what holds {} does not offer {algorithm}", self.name);
+        Err(Error::new(Reason::AlgorithmNotSupported, message))
     }
 }
 

@@ -68,6 +68,7 @@ impl Keys {
         let Unwrapping { scheme, iv, aad, .. } = *unwrapping;
         let key = self.usable(unwrapping.key).await?;
         key.check_use(Operation::Decrypt, Algorithm::Encryption(scheme))?;
+        key.check_offered(Algorithm::Encryption(scheme))?;
         if key.flags.ask_for_a_pin(key.spec) {
             (unwrapping.authenticate)()?;
         }

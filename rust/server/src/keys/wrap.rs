@@ -49,6 +49,7 @@ impl Keys {
             WrappingKey::Key(wrapper) => {
                 let wrapper = self.usable(wrapper).await?;
                 wrapper.check_use(Operation::Encrypt, Algorithm::Encryption(scheme))?;
+                wrapper.check_offered(Algorithm::Encryption(scheme))?;
                 let material = self.leaving(name, wrapping, confines(&wrapper, scheme)).await?;
                 let plaintext = whole_number(scheme, wrapper.spec, &material);
                 let request = CryptoRequest::Encrypt { scheme, iv, aad, plaintext: &plaintext };

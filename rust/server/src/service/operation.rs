@@ -103,6 +103,8 @@ impl Service {
         let used = request.algorithm();
         *algorithm = Some(used);
         version.check_use(request.operation(), used)?;
+        let request = version.offered(request)?;
+        *algorithm = Some(request.algorithm());
         self.authenticate_use(peer, version, request.operation(), operation.pin_ticket())?;
         Ok(compute(version, &request)?)
     }
@@ -134,6 +136,7 @@ impl Service {
             let request = operation.request()?;
             let kind = request.operation();
             version.check_use(kind, request.algorithm())?;
+            let request = version.offered(request)?;
             self.authenticate_use(peer, &version, kind, operation.pin_ticket())?;
             match version.handle.weight(kind) {
                 Weight::Light | Weight::Heavy => compute(&version, &request)?,

@@ -45,7 +45,7 @@ pub(super) fn capabilities() -> Capabilities {
     let ecdh = Algorithm::Derivation(DerivationScheme::Ecdh { kdf: Kdf::None });
     let algorithms: AlgorithmSet = signatures.chain(oaep).chain(macs).chain([ecdh]).collect();
     let kinds: Vec<_> = KINDS.iter().map(|(spec, _)| *spec).collect();
-    Capabilities { generates: kinds.clone(), imports: kinds, algorithms }
+    Capabilities { generates: kinds.clone(), imports: kinds, algorithms, one_purpose: true }
 }
 
 /// What KMS calls a kind of keys.

@@ -39,6 +39,7 @@ pub(super) fn capabilities() -> Capabilities {
             .map(Algorithm::Signature)
             .chain(encryptions.map(Algorithm::Encryption))
             .collect(),
+        one_purpose: false,
     }
 }
 

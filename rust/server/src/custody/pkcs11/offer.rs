@@ -142,7 +142,12 @@ impl Mechanisms {
         let algorithms = self.algorithms().into_iter().chain(paddings);
         let works =
             |algorithm: &Algorithm| generates.iter().any(|spec| algorithm.works_with(*spec));
-        Capabilities { algorithms: algorithms.filter(works).collect(), imports, generates }
+        Capabilities {
+            algorithms: algorithms.filter(works).collect(),
+            imports,
+            generates,
+            one_purpose: false,
+        }
     }
 }
 
