@@ -187,8 +187,10 @@ pub struct NewMaterial {
 pub struct Held {
     /// What it was made or taken in as: the id of a key version.
     pub context: Vec<u8>,
-    /// How the custodian finds it.
+    /// How the custodian finds it to destroy it.
     pub reference: Vec<u8>,
+    /// Whether it can be used. What is left of a key that was being made or destroyed cannot.
+    pub whole: bool,
 }
 
 /// A key that others made at a custodian.

@@ -203,7 +203,7 @@ impl Custodian for AzureCustodian {
                 };
                 let key = KeyId { vault: vault.url().to_owned(), version: None, ..key };
                 let reference = Reference { key, adopted: false }.to_bytes();
-                held.push(Held { context: context.into_bytes(), reference });
+                held.push(Held { context: context.into_bytes(), reference, whole: true });
             }
         }
         Ok(held)

@@ -54,11 +54,11 @@ impl Keys {
         });
         let mut differences: Vec<_> = orphans.cloned().map(Difference::Orphan).collect();
 
-        let present: HashSet<_> = held.iter().map(uid).collect();
+        let whole: HashSet<_> = held.iter().filter(|held| held.whole).map(uid).collect();
         let old: HashSet<_> = before.iter().map(|version| &version.name).collect();
         for version in &known {
             let HeldVersion { name, spec, reference, .. } = version;
-            if version.deleted || present.contains(reference.uid.as_str()) || !old.contains(name) {
+            if version.deleted || whole.contains(reference.uid.as_str()) || !old.contains(name) {
                 continue;
             }
             let context = reference.uid.as_bytes();
@@ -83,7 +83,13 @@ impl Keys {
             Difference::Orphan(held) => {
                 self.custodians.get(custodian)?.destroy(&held.reference).await
             }
-            Difference::Missing(name) => self.mark_destroyed(name).await.map(drop),
+            Difference::Missing(name) => {
+                // There may be something left of it.
+                if let Some(reference) = self.get_version(name).await?.reference {
+                    self.custodian_of(&reference)?.destroy(&reference.reference).await?;
+                }
+                self.mark_destroyed(name).await.map(drop)
+            }
             Difference::Unusable(_, error) => Err(error.clone()),
         }
     }

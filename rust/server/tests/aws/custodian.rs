@@ -205,7 +205,8 @@ async fn lives(custodian: &AwsCustodian, place: &Place) {
         reference,
         [b"\x01", context.as_bytes(), b" ", made.arn().unwrap().as_bytes()].concat()
     );
-    let held = Held { context: context.clone().into_bytes(), reference: reference.clone() };
+    let held =
+        Held { context: context.clone().into_bytes(), reference: reference.clone(), whole: true };
     assert_eq!(custodian.held().await.unwrap(), [held]);
     let other = open(&place.settings, &new_id()).await.unwrap();
     assert_eq!(other.held().await.unwrap(), [], "another store has keys of its own");

@@ -166,6 +166,7 @@ async fn pages() {
     let expected = [("one", "k1"), ("three", "k4"), ("two", "k3")].map(|(context, id)| Held {
         context: context.into(),
         reference: format!("\x01{context} {place}key/{id}").into_bytes(),
+        whole: true,
     });
     assert_eq!(held, expected);
 }

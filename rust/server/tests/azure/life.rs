@@ -116,7 +116,7 @@ pub(crate) async fn lives(custodian: &AzureCustodian, id: &str) {
     let (whole, _version) = url.rsplit_once('/').unwrap();
     let held = custodian.held().await.unwrap();
     let reference = format!("\x01made {whole}").into_bytes();
-    let wanted = Held { context: id.into(), reference: reference.clone() };
+    let wanted = Held { context: id.into(), reference: reference.clone(), whole: true };
     assert!(held.contains(&wanted), "{held:?}");
 
     custodian.set_enabled(&made.reference, false).await.unwrap();

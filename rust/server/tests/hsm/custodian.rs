@@ -251,7 +251,7 @@ async fn lives(custodian: &Pkcs11Custodian, token: &Token) {
     let (reference, handle, _) = make(custodian, spec, "lives").await;
     assert_eq!(token.objects().len(), 2);
     assert_eq!(reference, b"\x01lives");
-    let held = Held { context: b"lives".to_vec(), reference: reference.clone() };
+    let held = Held { context: b"lives".to_vec(), reference: reference.clone(), whole: true };
     assert_eq!(custodian.held().await.unwrap(), [held]);
     let refused = custodian.open(spec, &reference, b"another").await;
     assert_eq!(refused.err().unwrap().reason(), Reason::CustodianUnavailable);

@@ -51,7 +51,7 @@ pub(super) async fn held(kms: &Kms) -> Result<Vec<Held>> {
 
 fn ours(context: &str, arn: String) -> Held {
     let reference = Reference { context: Some(context.to_owned()), arn };
-    Held { context: context.as_bytes().to_vec(), reference: reference.to_bytes() }
+    Held { context: context.as_bytes().to_vec(), reference: reference.to_bytes(), whole: true }
 }
 
 /// The key, if it has the tags of this store and is not about to be deleted.

@@ -1,6 +1,6 @@
 //! The objects of a token that are keys of ours, by their `CKA_ID`.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use cryptoki::object::{Attribute, AttributeType, ObjectClass, ObjectHandle};
 use cryptoki::session::Session;
@@ -28,23 +28,30 @@ fn prefix(store: &str) -> String {
 pub(super) fn held(session: &Session, store: &str) -> Result<Vec<Held>, Fault> {
     check_login(session)?;
     let prefix = prefix(store);
-    let mut ids = BTreeSet::new();
+    // What there is of each: its halves, or the secret.
+    let mut found = BTreeMap::<Vec<u8>, Vec<ObjectClass>>::new();
     for object in session.find_objects(&[Attribute::Token(true)])? {
-        let wanted = [AttributeType::Label, AttributeType::Id];
-        let (mut ours, mut id) = (false, Vec::new());
+        let wanted = [AttributeType::Label, AttributeType::Id, AttributeType::Class];
+        let (mut ours, mut id, mut kind) = (false, Vec::new(), None);
         for attribute in session.get_attributes(object, &wanted)? {
             match attribute {
                 Attribute::Label(label) => ours = label.starts_with(prefix.as_bytes()),
                 Attribute::Id(value) => id = value,
+                Attribute::Class(class) => kind = Some(class),
                 _ => {}
             }
         }
         if ours && !id.is_empty() {
-            ids.insert(id);
+            found.entry(id).or_default().extend(kind);
         }
     }
-    let held = |id: Vec<u8>| Held { reference: Which::Ours(id.clone()).reference(), context: id };
-    Ok(ids.into_iter().map(held).collect())
+    let held = |(id, classes): (Vec<u8>, Vec<ObjectClass>)| {
+        let has = |class| classes.contains(&class);
+        let whole = has(ObjectClass::SECRET_KEY)
+            || has(ObjectClass::PUBLIC_KEY) && has(ObjectClass::PRIVATE_KEY);
+        Held { reference: Which::Ours(id.clone()).reference(), context: id, whole }
+    };
+    Ok(found.into_iter().map(held).collect())
 }
 
 /// Which key of the token.
