@@ -68,11 +68,12 @@ softhsm_token() {
         "P11_LACKS='oaep-sha256 own-tests fork orderly-exit'"
 }
 
-# our_token LABEL: makes a keyring in the backend that runs, and prints shell exports for it.
+# our_token LABEL [OPTION...]: makes a keyring in the backend that runs, and prints shell exports for it.
 our_token() {
     local label=$1 supacrypt
+    shift
     supacrypt=("$(programs_dir "$SUPACRYPT_PROFILE")/supacrypt" --config "$SUPACRYPT_ADMIN_CONFIG" --quiet)
-    "${supacrypt[@]}" keyring create "$label" >/dev/null
+    "${supacrypt[@]}" keyring create "$label" "$@" >/dev/null
     "${supacrypt[@]}" keyring grant "$label" app --role admin >/dev/null
     printf 'export %s\n' "SUPACRYPT_KEYRING='$label'" "P11_TOKEN='$label'"
 }

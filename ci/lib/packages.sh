@@ -68,7 +68,7 @@ need_judge_packages() {
         openjdk-17-jdk-headless libnss3-tools osslsigncode python3-venv python3-dev procps xxd mmdebstrap
 }
 
-need_bench_packages() { need softhsm2 p11-kit p11-kit-modules openssl; }
+need_bench_packages() { need softhsm2 p11-kit p11-kit-modules openssl opensc curl jq; }
 
 need_lint_tools() {
     need shellcheck

@@ -17,6 +17,12 @@ pub(crate) struct Options {
     /// Its PIN; empty for none.
     #[arg(long, env = "P11_PIN", default_value = "", hide_env_values = true)]
     pub(crate) pin: String,
+    /// A client's configuration for a backend whose store a key in an HSM seals; measured, too.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) sealed: Option<PathBuf>,
+    /// A client's configuration for a keyring `remote` whose keys are in an HSM; measured, too.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) remote: Option<PathBuf>,
     /// What to measure.
     #[arg(long, value_delimiter = ',', default_values = ["ours", "softhsm", "p11-kit"])]
     pub(crate) subjects: Vec<SubjectKind>,
@@ -58,14 +64,27 @@ pub(crate) enum SubjectKind {
     /// SoftHSM2 behind `p11-kit server`, over its Unix socket.
     #[value(name = "p11-kit")]
     P11Kit,
+    /// Our module, and a backend whose store a key in an HSM seals.
+    #[value(skip)]
+    Sealed,
+    /// Our module, and keys that are in an HSM of the backend.
+    #[value(skip)]
+    Remote,
 }
 
 impl SubjectKind {
+    /// Whether it differs from what is measured anyway in what keys do, and in nothing else.
+    pub(crate) fn only_signs(self) -> bool {
+        matches!(self, SubjectKind::Sealed | SubjectKind::Remote)
+    }
+
     pub(crate) fn title(self) -> &'static str {
         match self {
             SubjectKind::Ours => "Supacrypt",
             SubjectKind::Softhsm => "SoftHSM2 in-process",
             SubjectKind::P11Kit => "SoftHSM2 behind p11-kit",
+            SubjectKind::Sealed => "Supacrypt, sealed by SoftHSM2",
+            SubjectKind::Remote => "Supacrypt, keys in SoftHSM2",
         }
     }
 }

@@ -37,7 +37,16 @@ impl Peers {
 
     /// The subjects to measure, in the order that was asked for.
     pub(crate) fn subjects(&self, options: &Options) -> anyhow::Result<Vec<Subject>> {
-        options.subjects.iter().map(|kind| self.subject(*kind, options)).collect()
+        let asked = options.subjects.iter().map(|kind| self.subject(*kind, options));
+        let custody = [
+            (SubjectKind::Sealed, &options.sealed, "dev"),
+            (SubjectKind::Remote, &options.remote, "remote"),
+        ];
+        let custody = custody.into_iter().filter_map(|(kind, configuration, token)| {
+            let configuration = configuration.as_ref()?.display().to_string();
+            Some(ours(kind, options, token, vec![("SUPACRYPT_CONFIG", configuration)]))
+        });
+        asked.chain(custody).collect()
     }
 
     fn subject(&self, kind: SubjectKind, options: &Options) -> anyhow::Result<Subject> {
@@ -49,16 +58,10 @@ impl Peers {
             environment: vec![(name, value)],
         };
         Ok(match kind {
-            SubjectKind::Ours => Subject {
-                kind,
-                module: options.module.clone().context(
-                    "which module? Give --module and --token, or run `./dev bench`, which starts \
-                     a backend and says",
-                )?,
-                token: options.token.clone().context("which token? Give --token")?,
-                pin: options.pin.clone(),
-                environment: Vec::new(),
-            },
+            SubjectKind::Ours | SubjectKind::Sealed | SubjectKind::Remote => {
+                let token = options.token.as_ref().context("which token? Give --token")?;
+                ours(kind, options, token, Vec::new())?
+            }
             SubjectKind::Softhsm => {
                 let configuration = self.configuration().display().to_string();
                 peer(SOFTHSM.into(), "SOFTHSM2_CONF", configuration)
@@ -138,4 +141,26 @@ fn p11_kit_client() -> PathBuf {
 fn require(module: &Path, package: &str) -> anyhow::Result<()> {
     ensure!(module.exists(), "{} is missing; install Debian's {package}", module.display());
     Ok(())
+}
+
+/// Our module, with a token of the backend that `environment` says.
+fn ours(
+    kind: SubjectKind,
+    options: &Options,
+    token: &str,
+    mut environment: Vec<(&'static str, String)>,
+) -> anyhow::Result<Subject> {
+    if !environment.is_empty() {
+        environment.push(("SUPACRYPT_KEYRING", token.to_owned()));
+    }
+    Ok(Subject {
+        kind,
+        module: options.module.clone().context(
+            "which module? Give --module and --token, or run `./dev bench`, which starts a backend \
+             and says",
+        )?,
+        token: token.to_owned(),
+        pin: options.pin.clone(),
+        environment,
+    })
 }

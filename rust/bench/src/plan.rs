@@ -82,12 +82,15 @@ impl Plan {
                 outcomes.extend(self.sign(&mut workers, algorithm, threads)?);
             }
         }
+        let subjects: Vec<_> =
+            subjects.iter().filter(|subject| !subject.kind.only_signs()).cloned().collect();
+        workers.retain(|worker| !worker.kind().only_signs());
         for keys in self.populations {
             let populations = populate(&mut workers, keys, POPULATE_AT_MOST)?;
             outcomes.extend(self.find(&mut workers, keys, By::Label, &populations)?);
         }
         if let Some(keys) = self.many {
-            outcomes.extend(self.many(subjects, &mut workers, keys)?);
+            outcomes.extend(self.many(&subjects, &mut workers, keys)?);
         }
         Ok(outcomes)
     }
@@ -208,8 +211,8 @@ fn populate(
     for worker in workers {
         eprintln!("making {keys} keys: {}", worker.kind().title());
         let at_most = match worker.kind() {
-            SubjectKind::Ours => ours_at_most,
             SubjectKind::Softhsm | SubjectKind::P11Kit => POPULATE_AT_MOST,
+            SubjectKind::Ours | SubjectKind::Sealed | SubjectKind::Remote => ours_at_most,
         };
         let request = Request::Populate { keys, at_most };
         let Answer::Populated { keys } = worker.ask(&request)? else { bail!("not keys") };
