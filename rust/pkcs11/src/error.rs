@@ -1,4 +1,4 @@
-//! Return values (PKCS#11 v2.40 base, section 5.1).
+//! Return values (PKCS#11 v2.40 base, section 5.1; `CKR_TOKEN_RESOURCE_EXCEEDED` since v3.0).
 
 use cryptoki_sys::*;
 use supacrypt_core::{Error, Reason};
@@ -32,12 +32,13 @@ const fn return_value(reason: Reason) -> CK_RV {
         Reason::InputLength | Reason::MessageTooLarge => CKR_DATA_LEN_RANGE,
         Reason::AlgorithmNotSupported | Reason::AlgorithmNotPermitted => CKR_MECHANISM_INVALID,
         Reason::AlgorithmMismatch => CKR_KEY_TYPE_INCONSISTENT,
-        Reason::UsageNotPermitted | Reason::KeyVersionDisabled | Reason::KeyVersionDestroyed => {
-            CKR_KEY_FUNCTION_NOT_PERMITTED
-        }
+        Reason::UsageNotPermitted | Reason::KeyVersionDisabled => CKR_KEY_FUNCTION_NOT_PERMITTED,
+        Reason::KeyVersionDestroyed => CKR_KEY_HANDLE_INVALID,
         Reason::DecryptionFailed => CKR_ENCRYPTED_DATA_INVALID,
         Reason::SignatureInvalid => CKR_SIGNATURE_INVALID,
-        Reason::KeyringNotGranted | Reason::RoleInsufficient => CKR_FUNCTION_REJECTED,
+        Reason::KeyringNotGranted | Reason::RoleInsufficient | Reason::CustodianDenied => {
+            CKR_FUNCTION_REJECTED
+        }
         Reason::PinRequired => CKR_USER_NOT_LOGGED_IN,
         Reason::PinIncorrect => CKR_PIN_INCORRECT,
         Reason::PinLocked => CKR_PIN_LOCKED,
@@ -51,9 +52,8 @@ const fn return_value(reason: Reason) -> CK_RV {
         Reason::KeyringNotEmpty
         | Reason::EtagMismatch
         | Reason::DeadlineExceeded
-        | Reason::Overloaded
-        | Reason::CustodianThrottled
         | Reason::Draining => CKR_FUNCTION_FAILED,
+        Reason::Overloaded | Reason::CustodianThrottled => CKR_TOKEN_RESOURCE_EXCEEDED,
         Reason::Unauthenticated
         | Reason::Unreachable
         | Reason::ServerNotTrusted
@@ -62,7 +62,6 @@ const fn return_value(reason: Reason) -> CK_RV {
         | Reason::ClientCertificateMissing
         | Reason::Protocol
         | Reason::CustodianUnavailable
-        | Reason::CustodianDenied
         | Reason::SealUnavailable
         | Reason::StoreUnavailable
         | Reason::AuditUnavailable => CKR_DEVICE_ERROR,

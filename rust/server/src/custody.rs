@@ -7,6 +7,8 @@ mod aws;
 mod azure;
 mod breaker;
 mod gate;
+#[cfg(test)]
+mod offers;
 mod operation;
 mod parts;
 mod pkcs11;

@@ -20,6 +20,10 @@ mod offer;
 mod reference;
 mod seal;
 
+/// What is offered, whatever the region.
+#[cfg(test)]
+pub(super) use offer::capabilities;
+
 use std::sync::Arc;
 
 use async_trait::async_trait;

@@ -16,6 +16,10 @@ mod seal;
 mod transport;
 mod vault;
 
+/// What is offered, whatever the vault.
+#[cfg(test)]
+pub(super) use algorithm::capabilities;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 

@@ -31,7 +31,7 @@ const SIGNING: KeyUsages = KeyUsages::SIGN.union(KeyUsages::VERIFY);
 const ENCRYPTION: KeyUsages = KeyUsages::ENCRYPT.union(KeyUsages::DECRYPT);
 
 /// All of it.
-pub(super) fn capabilities() -> Capabilities {
+pub(in crate::custody) fn capabilities() -> Capabilities {
     let signatures = DIGESTS.into_iter().flat_map(|digest| {
         let salt_length = digest.len() as u16;
         let pss = SignatureScheme::RsaPss { digest, mgf_digest: digest, salt_length };

@@ -19,7 +19,7 @@ const SPECS: [KeySpec; 7] = [
 ];
 
 /// What every vault offers.
-pub(super) fn capabilities() -> Capabilities {
+pub(in crate::custody) fn capabilities() -> Capabilities {
     let digests = || [Digest::Sha256, Digest::Sha384, Digest::Sha512].into_iter();
     let oaep = [Digest::Sha1, Digest::Sha256]
         .map(|digest| EncryptionScheme::RsaOaep { digest, mgf_digest: digest });
