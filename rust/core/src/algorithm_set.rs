@@ -63,10 +63,13 @@ impl AlgorithmSet {
 
     /// The names, as [`from_names`](Self::from_names) reads them: none of [`ALL`](Self::ALL).
     pub fn names(self) -> impl Iterator<Item = String> {
-        let known = self.is_limited().then(every).into_iter().flatten();
-        known
-            .filter(move |algorithm| self.contains(*algorithm))
-            .map(|algorithm| algorithm.to_string())
+        let listed = self.is_limited().then(|| self.iter()).into_iter().flatten();
+        listed.map(|algorithm| algorithm.to_string())
+    }
+
+    /// One algorithm of each name, as it is used most.
+    pub fn iter(self) -> impl Iterator<Item = Algorithm> {
+        every().filter(move |algorithm| self.contains(*algorithm))
     }
 
     /// The names of all algorithms.
@@ -261,6 +264,7 @@ mod tests {
         }
         assert_eq!(AlgorithmSet::from_names([]), Ok(AlgorithmSet::ALL));
         assert_eq!(AlgorithmSet::ALL.names().next(), None);
+        assert_eq!(AlgorithmSet::ALL.iter().count(), every().count());
         let error = AlgorithmSet::from_names(["ecdsa", "rot13"]).unwrap_err();
         assert_eq!(error.reason(), Reason::InvalidArgument);
     }

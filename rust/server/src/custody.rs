@@ -119,6 +119,9 @@ pub trait Custodian: Send + Sync {
     /// All that it made or took in for this store and has not destroyed, whether the store knows it or
     /// not. Nothing for one whose references are the material.
     ///
+    /// The references are good for [`destroy`](Self::destroy), and need not be good for anything else or
+    /// equal those that were given out: what is held is compared by its context.
+    ///
     /// # Errors
     /// As [`check`](Self::check).
     async fn held(&self) -> Result<Vec<Held>> {
@@ -129,7 +132,8 @@ pub trait Custodian: Send + Sync {
     /// key later leaves it where it is.
     ///
     /// # Errors
-    /// [`Reason::KeyNotFound`], [`Reason::AlgorithmNotSupported`] for a kind of keys that does not serve,
+    /// [`Reason::KeyNotFound`], [`Reason::KeyVersionDisabled`],
+    /// [`Reason::AlgorithmNotSupported`] for a kind of keys that does not serve,
     /// [`Reason::InvalidArgument`] for a custodian that has no keys of others.
     async fn adopt(&self, key: &str) -> Result<Adopted> {
         let message = format!("the custodian {} has no key {key:?} to adopt", self.name());
@@ -189,7 +193,7 @@ pub struct NewMaterial {
 pub struct Held {
     /// What it was made or taken in as: the id of a key version.
     pub context: Vec<u8>,
-    /// How the custodian finds it to destroy it.
+    /// How the custodian finds it, to destroy it.
     pub reference: Vec<u8>,
     /// Whether it can be used. What is left of a key that was being made or destroyed cannot.
     pub whole: bool,

@@ -5,6 +5,7 @@
 #[path = "aws/backend.rs"]
 mod backend;
 mod common;
+mod contract;
 #[path = "aws/custodian.rs"]
 mod custodian;
 #[path = "aws/faults.rs"]
@@ -80,6 +81,7 @@ fn run(tests: impl Future<Output = ()>) -> ExitCode {
 }
 
 async fn everything_in(place: &Place) {
+    place.keeps_the_contract().await;
     custodian::all(place).await;
     backend::all(place).await;
 }

@@ -4,6 +4,7 @@
 #[path = "azure/backend.rs"]
 mod backend;
 mod common;
+mod contract;
 #[path = "azure/credentials.rs"]
 mod credentials;
 #[path = "azure/custodian.rs"]
@@ -12,10 +13,8 @@ mod custodian;
 mod faults;
 #[path = "azure/faulty.rs"]
 mod faulty;
-#[path = "azure/life.rs"]
-mod life;
-#[path = "azure/real.rs"]
-mod real;
+#[path = "azure/place.rs"]
+mod place;
 #[path = "azure/seal.rs"]
 mod seal;
 #[path = "azure/standin.rs"]

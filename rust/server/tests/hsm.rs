@@ -4,14 +4,15 @@
 #[path = "hsm/backend.rs"]
 mod backend;
 mod common;
+mod contract;
 #[path = "hsm/custodian.rs"]
 mod custodian;
 #[path = "hsm/held.rs"]
 mod held;
+#[path = "hsm/place.rs"]
+mod place;
 #[path = "hsm/refused.rs"]
 mod refused;
-#[path = "hsm/secret_keys.rs"]
-mod secret_keys;
 #[path = "hsm/token.rs"]
 mod token;
 
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         // Before anything logs in: a process does so once, with whatever PIN.
         refused::settings(&token).await;
         done("what_is_configured_wrong_is_refused_with_what_to_do");
+        place::keeps_the_contract(&token).await;
         custodian::all(&token).await;
         backend::all(&token).await;
         held::all(&token).await;

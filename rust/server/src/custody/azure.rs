@@ -191,8 +191,7 @@ impl Custodian for AzureCustodian {
         asked.into_iter().collect()
     }
 
-    /// Vaults list keys without their versions: the references are those of keys as a whole. They serve
-    /// for destroying, and are not those that the store has.
+    /// Vaults list keys without their versions: the references are those of keys as a whole.
     async fn held(&self) -> Result<Vec<Held>> {
         let mut held = Vec::new();
         for vault in &self.vaults {

@@ -4,8 +4,8 @@ use std::{future::Future, pin::Pin};
 
 use strum::IntoEnumIterator;
 use supacrypt_core::{
-    Algorithm, DerivationInput, DerivationScheme, Digest, EncryptionScheme, KemScheme, KeyClass,
-    KeySpec, MacScheme, Operation, Result, SignatureScheme,
+    Algorithm, DerivationInput, DerivationScheme, Digest, EncryptionScheme, Error, KemScheme,
+    KeyClass, KeySpec, MacScheme, Operation, Reason, Result, SignatureScheme,
 };
 use zeroize::Zeroizing;
 
@@ -99,6 +99,19 @@ impl CryptoRequest<'_> {
             CryptoRequest::Decapsulate { scheme, .. } => Algorithm::Kem(scheme),
             CryptoRequest::Derive { scheme, .. } => Algorithm::Derivation(scheme),
         }
+    }
+
+    /// Checks that it is for keys of this kind, before it is said that it is not offered.
+    ///
+    /// # Errors
+    /// [`Reason::AlgorithmMismatch`].
+    pub(super) fn check_kind(&self, spec: KeySpec) -> Result<()> {
+        let algorithm = self.algorithm();
+        if algorithm.works_with(spec) {
+            return Ok(());
+        }
+        let message = format!("{algorithm} does not work with a key of type {spec}");
+        Err(Error::new(Reason::AlgorithmMismatch, message))
     }
 }
 

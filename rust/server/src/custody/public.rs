@@ -71,7 +71,8 @@ impl KeyHandle for PublicHandle {
                 let valid = self.0.verify_in_context(scheme, context, input, signature)?;
                 Ok(CryptoOutput::Valid(valid))
             }
-            CryptoRequest::Encrypt { scheme, aad, plaintext, .. } => {
+            CryptoRequest::Encrypt { scheme, iv, aad, plaintext } => {
+                scheme.check_encrypt(self.0.spec(), iv.len(), plaintext.len())?;
                 let ciphertext = self.0.encrypt(scheme, aad, plaintext)?;
                 Ok(CryptoOutput::Bytes(Zeroizing::new(ciphertext)))
             }

@@ -139,36 +139,3 @@ impl KeyHandle for SoftwareKey {
         }
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use supacrypt_core::SignatureScheme;
-    use supacrypt_crypto::envelope::EnvelopeKey;
-
-    use super::*;
-
-    #[tokio::test]
-    async fn material_opens_only_for_its_own_version_and_spec() {
-        let custodian = SoftwareCustodian::new(DataKeys::from(EnvelopeKey::generate().unwrap()));
-        let made = custodian.generate(Wanted::usual(KeySpec::EcP256), b"one").await.unwrap();
-        let open = |spec, context: &'static [u8]| custodian.open(spec, &made.reference, context);
-        assert!(open(KeySpec::EcP256, b"one").await.is_ok());
-        for (spec, context) in [(KeySpec::EcP256, &b"two"[..]), (KeySpec::EcP384, b"one")] {
-            let error = open(spec, context).await.err().unwrap();
-            assert_eq!(error.reason(), Reason::SealUnavailable);
-        }
-    }
-
-    #[tokio::test]
-    async fn an_opened_key_signs_for_its_public_half() {
-        let custodian = SoftwareCustodian::new(DataKeys::from(EnvelopeKey::generate().unwrap()));
-        let made = custodian.generate(Wanted::usual(KeySpec::EcP256), b"v").await.unwrap();
-        let key = custodian.open(KeySpec::EcP256, &made.reference, b"v").await.unwrap();
-        let scheme = SignatureScheme::Ecdsa;
-        let request = CryptoRequest::Sign { scheme, context: &[], input: &[1; 32] };
-        let output = key.perform(request).await.unwrap();
-        let CryptoOutput::Bytes(signature) = output else { panic!("no signature") };
-        let public = supacrypt_crypto::PublicKey::from_spki_der(&made.public_key.unwrap()).unwrap();
-        assert!(public.verify(scheme, &[1; 32], &signature).unwrap());
-    }
-}

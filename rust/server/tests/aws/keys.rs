@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use supacrypt_core::{Digest, Error, KeySpec, KeyUsages, SignatureScheme};
-use supacrypt_crypto::PublicKey;
 use supacrypt_server::custody::{
     AwsCustodian, CryptoOutput, CryptoRequest, Custodian, KeyHandle, Wanted,
 };
@@ -14,12 +13,11 @@ pub(crate) async fn make(
     spec: KeySpec,
     usages: KeyUsages,
     context: &str,
-) -> (Vec<u8>, Arc<dyn KeyHandle>, Option<PublicKey>) {
+) -> (Vec<u8>, Arc<dyn KeyHandle>) {
     let wanted = Wanted { spec, usages, secret_length: None };
     let made = custodian.generate(wanted, context.as_bytes()).await.unwrap();
-    let public = made.public_key.map(|der| PublicKey::from_spki_der(&der).unwrap());
     let handle = custodian.open(spec, &made.reference, context.as_bytes()).await.unwrap();
-    (made.reference, handle, public)
+    (made.reference, handle)
 }
 
 pub(crate) async fn bytes(handle: &Arc<dyn KeyHandle>, request: CryptoRequest<'_>) -> Vec<u8> {

@@ -1,6 +1,6 @@
 """moto's server, with what KMS documents and moto does not do: all actions take ARNs, digests are signed as
-they are, salts of PSS are as long as the digest, keys are used in the state Enabled alone, and material is
-imported."""
+they are, salts of PSS are as long as the digest, keys are used in the state Enabled alone, RSA decrypts, two
+keys agree on a secret, and material is imported."""
 
 import base64
 import json
@@ -66,6 +66,32 @@ def sign(response):
     return json.dumps({"KeyId": key.arn, "Signature": signature, "SigningAlgorithm": algorithm})
 
 
+def decrypt(response, decrypt=KmsResponse.decrypt):
+    algorithm = response._get_param("EncryptionAlgorithm") or "SYMMETRIC_DEFAULT"
+    if algorithm == "SYMMETRIC_DEFAULT":
+        return decrypt(response)
+    key = response.kms_backend.describe_key(response._get_param("KeyId"))
+    if key.key_usage != "ENCRYPT_DECRYPT":
+        raise JsonRESTError("InvalidKeyUsageException", "")
+    digest = {"RSAES_OAEP_SHA_1": hashes.SHA1, "RSAES_OAEP_SHA_256": hashes.SHA256}[algorithm]()
+    oaep = padding.OAEP(mgf=padding.MGF1(digest), algorithm=digest, label=None)
+    try:
+        plaintext = key.private_key.private_key.decrypt(response._get_param("CiphertextBlob"), oaep)
+    except ValueError:
+        raise JsonRESTError("InvalidCiphertextException", "")
+    plaintext = base64.b64encode(plaintext).decode()
+    return json.dumps({"KeyId": key.arn, "Plaintext": plaintext, "EncryptionAlgorithm": algorithm})
+
+
+def derive_shared_secret(response):
+    key = response.kms_backend.describe_key(response._get_param("KeyId"))
+    if key.key_usage != "KEY_AGREEMENT":
+        raise JsonRESTError("InvalidKeyUsageException", "")
+    peer = serialization.load_der_public_key(base64.b64decode(response._get_param("PublicKey")))
+    secret = base64.b64encode(key.private_key.private_key.exchange(ec.ECDH(), peer)).decode()
+    return json.dumps({"KeyId": key.arn, "SharedSecret": secret})
+
+
 WRAPPING = []
 OAEP = padding.OAEP(mgf=padding.MGF1(hashes.SHA256()), algorithm=hashes.SHA256(), label=None)
 
@@ -108,7 +134,8 @@ def import_key_material(response):
 KmsBackend.__init__ = begin
 KmsResponse.get_parameters_for_import = get_parameters_for_import
 KmsResponse.import_key_material = import_key_material
-KmsResponse.sign = used(sign)
-for name in ("encrypt", "decrypt", "generate_mac", "get_public_key"):
+for action in (sign, decrypt, derive_shared_secret):
+    setattr(KmsResponse, action.__name__, used(action))
+for name in ("encrypt", "generate_mac", "get_public_key"):
     setattr(KmsResponse, name, used(getattr(KmsResponse, name)))
 main()

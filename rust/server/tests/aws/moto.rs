@@ -1,7 +1,6 @@
 //! moto's server, which stands for KMS.
 //!
-//! `moto.py` mends what it does otherwise than KMS. It encrypts by RSA in a way of its own, and has neither
-//! ECDH nor pages: those are tested with a KMS of ours.
+//! `moto.py` mends what it does otherwise than KMS. It has no pages: those are tested with a KMS of ours.
 
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;

@@ -7,11 +7,8 @@ use base64::engine::general_purpose::STANDARD;
 use der::Encode;
 use der::asn1::UintRef;
 use serde_json::{Value, json};
-use supacrypt_core::{
-    DerivationInput, DerivationScheme, Digest, EncryptionScheme, Kdf, KeySpec, Reason,
-    SignatureScheme,
-};
-use supacrypt_crypto::{Key, PublicComponents, PublicKey, generate};
+use supacrypt_core::{Digest, EncryptionScheme, KeySpec, Reason, SignatureScheme};
+use supacrypt_crypto::{Key, generate};
 use supacrypt_server::custody::{CryptoOutput, CryptoRequest, Custodian, KeyHandle};
 
 use crate::done;
@@ -25,8 +22,6 @@ pub(crate) async fn all() {
     done("connections_are_used_again");
     decrypts().await;
     done("oaep_decrypts_what_the_public_half_encrypts");
-    agrees().await;
-    done("two_keys_agree_on_a_secret");
 }
 
 /// A KMS that has one key, and a handle of it.
@@ -66,14 +61,6 @@ fn answer(key: &Key, Request { action, body }: &Request) -> Value {
             let plaintext = key.decrypt(scheme, &[], &[], &given("CiphertextBlob")).unwrap();
             json!({ "Plaintext": encoded(&plaintext) })
         }
-        "DeriveSharedSecret" => {
-            assert_eq!(text("KeyAgreementAlgorithm"), "ECDH");
-            let peer = point(&PublicKey::from_spki_der(&given("PublicKey")).unwrap());
-            let scheme = DerivationScheme::Ecdh { kdf: Kdf::None };
-            let length = key.spec().bytes();
-            let input = DerivationInput { peer: &peer, length, ..Default::default() };
-            json!({ "SharedSecret": encoded(&key.derive(scheme, &input).unwrap()) })
-        }
         other => panic!("{other}"),
     }
 }
@@ -103,13 +90,6 @@ fn in_der(raw: &[u8]) -> Vec<u8> {
 
 fn encoded(bytes: &[u8]) -> String {
     STANDARD.encode(bytes)
-}
-
-fn point(key: &PublicKey) -> Vec<u8> {
-    match key.components() {
-        PublicComponents::Ec { point } => point,
-        other => panic!("{other:?}"),
-    }
 }
 
 async fn signs() {
@@ -182,39 +162,7 @@ async fn decrypts() {
         }
     }
     assert_eq!(kms.actions().iter().filter(|action| *action == "Decrypt").count(), 4);
-    for scheme in [
-        EncryptionScheme::RsaOaep { digest: Digest::Sha256, mgf_digest: Digest::Sha1 },
-        EncryptionScheme::RsaOaep { digest: Digest::Sha512, mgf_digest: Digest::Sha512 },
-        EncryptionScheme::RsaPkcs1,
-        EncryptionScheme::RsaRaw,
-    ] {
-        let request = CryptoRequest::Decrypt { scheme, iv: &[], aad: &[], ciphertext: &[7; 256] };
-        let error = refused(&handle, request).await;
-        assert_eq!(error.reason(), Reason::AlgorithmNotSupported, "{scheme}");
-    }
-}
-
-async fn agrees() {
-    for spec in [KeySpec::EcP256, KeySpec::EcP384, KeySpec::EcP521] {
-        let (_kms, key, handle) = with_key(spec).await;
-        let peer = Key::load(spec, &generate(spec).unwrap()).unwrap();
-        let (ours, theirs) = (point(key.public_key().unwrap()), point(peer.public_key().unwrap()));
-        let compressed =
-            [&[2 + (theirs[theirs.len() - 1] & 1)], &theirs[1..=spec.bytes()]].concat();
-        let scheme = DerivationScheme::Ecdh { kdf: Kdf::None };
-        let input = |peer| DerivationInput { peer, length: spec.bytes(), ..Default::default() };
-        let expected = peer.derive(scheme, &input(&ours)).unwrap();
-        for point in [&theirs, &compressed] {
-            let request = CryptoRequest::Derive { scheme, input: input(point) };
-            assert_eq!(bytes(&handle, request).await, *expected, "{spec}");
-        }
-        let wrong = [&[4], &vec![5; 2 * spec.bytes()][..]].concat();
-        let request = CryptoRequest::Derive { scheme, input: input(&wrong) };
-        assert_eq!(refused(&handle, request).await.field(), Some("peer"));
-        let digest = Digest::Sha256;
-        let scheme = DerivationScheme::Ecdh { kdf: Kdf::X963 { digest } };
-        let request = CryptoRequest::Derive { scheme, input: input(&theirs) };
-        let error = refused(&handle, request).await;
-        assert_eq!(error.reason(), Reason::AlgorithmNotSupported);
-    }
+    let scheme = EncryptionScheme::RsaOaep { digest: Digest::Sha256, mgf_digest: Digest::Sha1 };
+    let request = CryptoRequest::Decrypt { scheme, iv: &[], aad: &[], ciphertext: &[7; 256] };
+    assert_eq!(refused(&handle, request).await.reason(), Reason::AlgorithmNotSupported);
 }

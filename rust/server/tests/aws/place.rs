@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use aws_sdk_kms::Client;
 use aws_sdk_kms::types::{KeyMetadata, KeySpec as KmsSpec, KeyUsageType};
-use supacrypt_core::Result;
+use supacrypt_core::{KeySpec, Result};
 use supacrypt_server::config::AwsSettings;
 use supacrypt_server::custody::{AwsCustodian, Opening};
 use supacrypt_server::telemetry::Metrics;
+
+use crate::contract::{self, LeftOut, Others};
 
 /// A KMS.
 pub(crate) struct Place {
@@ -31,7 +33,14 @@ pub(crate) fn settings(region: &str, endpoint: Option<&str>) -> AwsSettings {
 
 /// The custodian that these settings make.
 pub(crate) async fn open(settings: &AwsSettings, store: &str) -> Result<AwsCustodian> {
-    let metrics = Metrics::new();
+    open_counted(settings, store, &Metrics::new()).await
+}
+
+async fn open_counted(
+    settings: &AwsSettings,
+    store: &str,
+    metrics: &Metrics,
+) -> Result<AwsCustodian> {
     let opening = Opening { name: "kms", store, metrics: &metrics.custodians };
     AwsCustodian::open(opening, settings).await
 }
@@ -61,6 +70,31 @@ impl Place {
         let endpoint = endpoint.as_ref().map(|url| format!("endpoint = {url:?}\n"));
         let endpoint = endpoint.unwrap_or_default();
         format!("[custodians.kms]\ntype = \"aws\"\nregion = {region:?}\n{endpoint}")
+    }
+
+    /// Has the custodian keep the contract, with keys of others beside its own.
+    pub(crate) async fn keeps_the_contract(&self) {
+        let metrics = Metrics::new();
+        let custodian = open_counted(&self.settings, &self.store, &metrics).await.unwrap();
+        let symmetric = || self.others_key(KmsSpec::SymmetricDefault, KeyUsageType::EncryptDecrypt);
+        let pair = self.others_key(KmsSpec::EccNistP256, KeyUsageType::SignVerify).await;
+        let (seal, other) = (symmetric().await, symmetric().await);
+        let emulated = self.settings.endpoint.is_some();
+        let place = contract::Place {
+            metrics: Some(&metrics),
+            disables: true,
+            settles: if emulated { Duration::ZERO } else { Duration::from_secs(60) },
+            left_out: &[LeftOut {
+                algorithm: "ecdh",
+                specs: &[KeySpec::EcSecp256k1],
+                why: "KMS agrees on secrets on the curves of NIST alone",
+            }],
+            others: Some(Others { pair: &pair, seals: [&seal, &other] }),
+        };
+        contract::all(&custodian, &place).await;
+        for key in [pair, seal, other] {
+            self.forget(&key).await;
+        }
     }
 
     /// KMS, as another program sees it.

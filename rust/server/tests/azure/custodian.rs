@@ -1,66 +1,15 @@
-//! The custodian alone, at vaults of this process.
+//! The custodian alone, at vaults of this process: what is particular to vaults.
 
 use std::time::Duration;
 
 use serde_json::json;
 use supacrypt_core::{KeySpec, Reason};
+use supacrypt_crypto::generate;
 use supacrypt_server::config::AzureSettings;
-use supacrypt_server::custody::{Custodian, Wanted};
+use supacrypt_server::custody::{Custodian, Held, Wanted};
 
 use crate::standin::Cloud;
-use crate::{life, make, reason, signing, signs};
-
-#[tokio::test]
-async fn every_scheme_signs_for_the_public_half() {
-    let cloud = Cloud::start().await;
-    let custodian = cloud.open(&cloud.settings()).await;
-    let offered = custodian.capabilities();
-    assert_eq!(
-        (&offered.generates[..], &offered.imports[..]),
-        (&life::SPECS[..], &life::SPECS[..])
-    );
-    for spec in life::SPECS {
-        life::every_scheme_signs(&custodian, spec, &format!("signs-{spec}")).await;
-    }
-}
-
-#[tokio::test]
-async fn rsa_decrypts_what_the_public_half_encrypts() {
-    let cloud = Cloud::start().await;
-    life::decrypts(&cloud.open(&cloud.settings()).await, "decrypts").await;
-}
-
-#[tokio::test]
-async fn a_key_lives_until_it_is_destroyed() {
-    let cloud = Cloud::start().await;
-    life::lives(&cloud.open(&cloud.settings()).await, "lives").await;
-}
-
-#[tokio::test]
-async fn private_keys_are_brought() {
-    let cloud = Cloud::start().await;
-    for hsm in [false, true] {
-        let custodian = cloud.open(&AzureSettings { hsm, ..cloud.settings() }).await;
-        for spec in life::SPECS {
-            life::is_brought(&custodian, spec, &format!("brought-{spec}-{hsm}")).await;
-        }
-        let refused = custodian.import(Wanted::usual(KeySpec::EcP256), b"no key", b"refused").await;
-        assert_eq!(refused.err().unwrap().reason(), Reason::InvalidKeyMaterial);
-    }
-}
-
-#[tokio::test]
-async fn other_kinds_are_refused() {
-    let cloud = Cloud::start().await;
-    let custodian = cloud.open(&cloud.first()).await;
-    let vault = &cloud.vaults[0];
-    vault.https.take_requests();
-    for spec in [KeySpec::Ed25519, KeySpec::MlDsa65, KeySpec::Aes256] {
-        let refused = custodian.generate(Wanted::usual(spec), b"other").await.err().unwrap();
-        assert_eq!(refused.reason(), Reason::AlgorithmNotSupported);
-    }
-    assert_eq!(vault.https.take_requests().len(), 0);
-}
+use crate::{make, reason, signing, signs};
 
 #[tokio::test]
 async fn a_signature_is_one_request_over_a_connection_that_is_there() {
@@ -91,6 +40,15 @@ async fn keys_are_made_with_a_name_and_a_tag_and_of_the_kind_that_is_configured(
         for (spec, kind) in [(KeySpec::Rsa2048, rsa), (KeySpec::EcP384, ec)] {
             make(&custodian, spec, &format!("kind-{hsm}-{spec}")).await;
             let target = format!("/keys/supacrypt-kind-{hsm}-{spec}/");
+            let bundle = cloud.vaults[0].keys.operate("GET", &target, json!({}));
+            assert_eq!(bundle["key"]["kty"], kind);
+            assert_eq!(bundle["tags"], json!({"supacrypt-store": "store"}));
+
+            let material = generate(spec).unwrap();
+            let id = format!("brought-{hsm}-{spec}");
+            let brought = custodian.import(Wanted::usual(spec), material.as_bytes(), id.as_bytes());
+            brought.await.unwrap();
+            let target = format!("/keys/supacrypt-{id}/");
             let bundle = cloud.vaults[0].keys.operate("GET", &target, json!({}));
             assert_eq!(bundle["key"]["kty"], kind);
             assert_eq!(bundle["tags"], json!({"supacrypt-store": "store"}));
@@ -137,6 +95,37 @@ async fn only_keys_of_this_store_are_held_however_many_there_are() {
     let held = custodian.held().await.unwrap();
     assert_eq!(held.len(), 20);
     assert_eq!(cloud.vaults[0].https.take_requests().len(), 3, "60 keys in pages of 25");
+}
+
+#[tokio::test]
+async fn a_key_is_stored_with_its_version_and_held_as_a_whole() {
+    let cloud = Cloud::start().await;
+    let custodian = cloud.open(&cloud.first()).await;
+    let spec = KeySpec::EcP256;
+    let made = make(&custodian, spec, "whole").await;
+    let url = str::from_utf8(&made.reference).unwrap().strip_prefix("\x01made ").unwrap();
+    let (whole, _version) = url.rsplit_once('/').unwrap();
+    let reference = format!("\x01made {whole}").into_bytes();
+    assert_eq!(
+        custodian.held().await.unwrap(),
+        [Held { context: b"whole".into(), reference, whole: true }]
+    );
+
+    // Another store may take it over as one of others; what it does to it leaves it where it is.
+    for name in [whole, url] {
+        let adopted = custodian.adopt(name).await.unwrap();
+        assert_eq!((adopted.spec, adopted.versions.len()), (spec, 1));
+        let reference = &adopted.versions[0].reference;
+        assert_eq!(reference, format!("\x01adopted {url}").as_bytes());
+        custodian.destroy(reference).await.unwrap();
+        signs(&made).await;
+    }
+    custodian.set_enabled(&made.reference, false).await.unwrap();
+    let disabled = custodian.adopt(whole).await.err().unwrap();
+    assert_eq!((disabled.reason(), disabled.field()), (Reason::KeyVersionDisabled, Some("source")));
+    custodian.destroy(&made.reference).await.unwrap();
+    let gone = custodian.adopt(whole).await.err().unwrap();
+    assert_eq!((gone.reason(), gone.field()), (Reason::KeyNotFound, Some("source")));
 }
 
 #[tokio::test]

@@ -1,8 +1,5 @@
 //! What the token holds, beside what the server knows: keys of others, orphans, and what is missing.
 
-use cryptoki::mechanism::Mechanism;
-use cryptoki::object::{Attribute, AttributeType, ObjectClass};
-use cryptoki::types::Ulong;
 use supacrypt_core::Reason;
 use supacrypt_proto::v1::reconcile_custodian_response::Event;
 use supacrypt_proto::v1::{
@@ -106,7 +103,7 @@ async fn adopted(backend: &Backend, token: &Token) {
     };
     keys.delete_key(request).await.unwrap();
     assert_eq!(token.objects().len(), before + 4);
-    token.destroy(&[Attribute::Label(b"of others".to_vec())]);
+    token.destroy("of others");
 }
 
 /// The differences by kind, id and whether they were repaired; and what both have.
@@ -151,7 +148,7 @@ async fn reconciled(backend: &Backend, token: &Token) {
     let (prefix, first) = ours.split_once('/').unwrap();
     token.make_pair_with_id(&format!("{prefix}/orphan"), b"orphan");
     token.make_pair_with_id("supacrypt another/uid", b"another");
-    token.destroy(&[Attribute::Id(first.as_bytes().to_vec())]);
+    token.destroy(&format!("{prefix}/{first}"));
     let (found, _) = differences(backend, false).await;
     assert_eq!(found[0], (DifferenceKind::Orphan, "orphan".into(), false));
     let (DifferenceKind::Missing, missing, false) = &found[1] else { panic!("{found:?}") };
@@ -168,22 +165,11 @@ async fn reconciled(backend: &Backend, token: &Token) {
     let recorded = backend.audit().await;
     let repairs = recorded.iter().filter(|entry| entry.action == "RepairKeyVersion").count();
     assert_eq!(repairs, 2);
-    token.destroy(&[Attribute::Id(b"another".to_vec())]);
+    token.destroy("supacrypt another/uid");
 }
 
 async fn sealed(token: &Token) {
-    let session = token.session();
-    let template = [
-        Attribute::Class(ObjectClass::SECRET_KEY),
-        Attribute::Token(true),
-        Attribute::Private(true),
-        Attribute::Sensitive(true),
-        Attribute::Encrypt(true),
-        Attribute::Decrypt(true),
-        Attribute::ValueLen(Ulong::from(32)),
-        Attribute::Label(b"store seal".to_vec()),
-    ];
-    let key = session.generate_key(&Mechanism::AesKeyGen, &template).unwrap();
+    token.make_secret("store seal");
     let seal = "[seal]\ntype = \"custodian\"\ncustodian = \"hsm\"\nkey = \"store seal\"\n";
     let mut backend = Backend::start_with(&format!("{}{seal}", token.lines())).await;
     assert!(!backend.data_dir().join("seal.key").exists());
@@ -194,45 +180,11 @@ async fn sealed(token: &Token) {
     backend.crypto(APP).await.sign(sign(&name)).await.unwrap();
 
     // Keys that are open need no seal.
-    session.destroy_object(key).unwrap();
+    token.destroy("store seal");
     backend.crypto(APP).await.sign(sign(&name)).await.unwrap();
     backend.begin_shutdown();
     backend.ended().await;
     let error = Server::build(backend.config()).await.err().unwrap();
     assert_eq!(error.reason(), Reason::Configuration, "{error}");
     assert!(error.message().contains("store seal"), "{error}");
-}
-
-impl Token {
-    fn make_pair(&self, label: &str) {
-        self.make_pair_with_id(label, b"");
-    }
-
-    fn make_pair_with_id(&self, label: &str, id: &[u8]) {
-        let both =
-            [Attribute::Token(true), Attribute::Label(label.into()), Attribute::Id(id.to_vec())];
-        // P-256 (RFC 5480, section 2.1.1.1).
-        let curve = vec![0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
-        let public = [&both[..], &[Attribute::EcParams(curve), Attribute::Verify(true)]].concat();
-        let private = [&both[..], &[Attribute::Private(true), Attribute::Sign(true)]].concat();
-        let session = self.session();
-        session.generate_key_pair(&Mechanism::EccKeyPairGen, &public, &private).unwrap();
-    }
-
-    fn destroy(&self, template: &[Attribute]) {
-        let session = self.session();
-        for object in session.find_objects(template).unwrap() {
-            session.destroy_object(object).unwrap();
-        }
-    }
-
-    fn labels(&self) -> Vec<String> {
-        let session = self.session();
-        let label =
-            |object| match session.get_attributes(object, &[AttributeType::Label]).unwrap()[..] {
-                [Attribute::Label(ref label)] => String::from_utf8_lossy(label).into_owned(),
-                _ => String::new(),
-            };
-        self.objects().into_iter().map(label).collect()
-    }
 }

@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
-use cryptoki::object::{Attribute, ObjectHandle};
+use cryptoki::mechanism::Mechanism;
+use cryptoki::object::{Attribute, AttributeType, ObjectClass, ObjectHandle};
 use cryptoki::session::{Session, UserType};
 use cryptoki::slot::Slot;
-use cryptoki::types::AuthPin;
+use cryptoki::types::{AuthPin, Ulong};
 use supacrypt_core::Result;
 use supacrypt_server::config::{Pkcs11Settings, TokenName};
 use supacrypt_server::custody::{Opening, Pkcs11Custodian};
@@ -75,7 +76,14 @@ impl Token {
 
     /// The custodian that these settings make.
     pub(crate) async fn open(settings: &Pkcs11Settings) -> Result<Pkcs11Custodian> {
-        let metrics = Metrics::new();
+        Token::open_counted(settings, &Metrics::new()).await
+    }
+
+    /// The same, with calls counted there.
+    pub(crate) async fn open_counted(
+        settings: &Pkcs11Settings,
+        metrics: &Metrics,
+    ) -> Result<Pkcs11Custodian> {
         let opening = Opening { name: "hsm", store: "store", metrics: &metrics.custodians };
         Pkcs11Custodian::open(opening, settings).await
     }
@@ -112,5 +120,54 @@ impl Token {
     /// All keys.
     pub(crate) fn objects(&self) -> Vec<ObjectHandle> {
         self.session().find_objects(&[Attribute::Token(true)]).unwrap()
+    }
+
+    /// Their labels.
+    pub(crate) fn labels(&self) -> Vec<String> {
+        let session = self.session();
+        let label =
+            |object| match session.get_attributes(object, &[AttributeType::Label]).unwrap()[..] {
+                [Attribute::Label(ref label)] => String::from_utf8_lossy(label).into_owned(),
+                _ => String::new(),
+            };
+        self.objects().into_iter().map(label).collect()
+    }
+
+    /// A key pair on P-256 that signs.
+    pub(crate) fn make_pair(&self, label: &str) {
+        self.make_pair_with_id(label, b"");
+    }
+
+    pub(crate) fn make_pair_with_id(&self, label: &str, id: &[u8]) {
+        let both =
+            [Attribute::Token(true), Attribute::Label(label.into()), Attribute::Id(id.to_vec())];
+        // P-256 (RFC 5480, section 2.1.1.1).
+        let curve = vec![0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
+        let public = [&both[..], &[Attribute::EcParams(curve), Attribute::Verify(true)]].concat();
+        let private = [&both[..], &[Attribute::Private(true), Attribute::Sign(true)]].concat();
+        let session = self.session();
+        session.generate_key_pair(&Mechanism::EccKeyPairGen, &public, &private).unwrap();
+    }
+
+    /// An AES key.
+    pub(crate) fn make_secret(&self, label: &str) {
+        let template = [
+            Attribute::Class(ObjectClass::SECRET_KEY),
+            Attribute::Token(true),
+            Attribute::Private(true),
+            Attribute::Sensitive(true),
+            Attribute::Encrypt(true),
+            Attribute::Decrypt(true),
+            Attribute::ValueLen(Ulong::from(32)),
+            Attribute::Label(label.into()),
+        ];
+        self.session().generate_key(&Mechanism::AesKeyGen, &template).unwrap();
+    }
+
+    pub(crate) fn destroy(&self, label: &str) {
+        let session = self.session();
+        for object in session.find_objects(&[Attribute::Label(label.into())]).unwrap() {
+            session.destroy_object(object).unwrap();
+        }
     }
 }

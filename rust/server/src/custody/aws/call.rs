@@ -75,8 +75,7 @@ impl Subject<'_> {
         label: &[u8],
         ciphertext: &[u8],
     ) -> Result<Zeroizing<Vec<u8>>> {
-        let Subject { kms, arn, spec } = self;
-        scheme.check_decrypt(spec, 0, ciphertext.len())?;
+        let Subject { kms, arn, .. } = self;
         scheme.check_aad(label.len())?;
         let algorithm = algorithm::decryption(scheme, label)?;
         let request = || {

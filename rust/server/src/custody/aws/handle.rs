@@ -6,7 +6,7 @@ use supacrypt_core::{Error, KeySpec, Operation, Reason, Result};
 use supacrypt_crypto::{PublicKey, is_equal};
 use zeroize::Zeroizing;
 
-use super::algorithm::not_offered;
+use super::algorithm::{decryption, not_offered};
 use super::call::Subject;
 use super::kms::Kms;
 use crate::custody::public::PublicHandle;
@@ -38,6 +38,19 @@ impl KmsKey {
         self.public.as_ref().filter(|_| is_public)
     }
 
+    fn perform_here(
+        &self,
+        public: &PublicHandle,
+        request: &CryptoRequest<'_>,
+    ) -> Result<CryptoOutput> {
+        request.check_kind(self.spec)?;
+        if let CryptoRequest::Encrypt { scheme, aad, .. } = *request {
+            // KMS has to be able to undo it.
+            decryption(scheme, aad)?;
+        }
+        public.compute(request)
+    }
+
     async fn perform_there(&self, request: &CryptoRequest<'_>) -> Result<CryptoOutput> {
         let key = Subject { kms: &self.kms, arn: &self.arn, spec: self.spec };
         let bytes = match *request {
@@ -52,7 +65,8 @@ impl KmsKey {
                 let made = key.mac(scheme, input).await?;
                 return Ok(CryptoOutput::Valid(is_equal(&made, mac)));
             }
-            CryptoRequest::Decrypt { scheme, aad, ciphertext, .. } => {
+            CryptoRequest::Decrypt { scheme, iv, aad, ciphertext } => {
+                scheme.check_decrypt(self.spec, iv.len(), ciphertext.len())?;
                 key.decrypt(scheme, aad, ciphertext).await?
             }
             CryptoRequest::Derive { scheme, input } => {
@@ -64,7 +78,10 @@ impl KmsKey {
             }
             CryptoRequest::Verify { .. }
             | CryptoRequest::Encrypt { .. }
-            | CryptoRequest::Decapsulate { .. } => return Err(not_offered(request.algorithm())),
+            | CryptoRequest::Decapsulate { .. } => {
+                request.check_kind(self.spec)?;
+                return Err(not_offered(request.algorithm()));
+            }
         };
         Ok(CryptoOutput::Bytes(bytes))
     }
@@ -77,7 +94,7 @@ impl KeyHandle for KmsKey {
 
     fn compute(&self, request: &CryptoRequest<'_>) -> Result<CryptoOutput> {
         match self.here(request.operation()) {
-            Some(public) => public.compute(request),
+            Some(public) => self.perform_here(public, request),
             None => Err(Error::new(Reason::Internal, "KMS has to be awaited")),
         }
     }
@@ -85,7 +102,7 @@ impl KeyHandle for KmsKey {
     fn perform<'a>(&'a self, request: CryptoRequest<'a>) -> BoxFuture<'a, Result<CryptoOutput>> {
         Box::pin(async move {
             match self.here(request.operation()) {
-                Some(public) => public.compute(&request),
+                Some(public) => self.perform_here(public, &request),
                 None => self.perform_there(&request).await,
             }
         })

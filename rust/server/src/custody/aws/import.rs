@@ -6,6 +6,7 @@ use supacrypt_core::{Digest, EncryptionScheme, Error, KeyClass, KeySpec, Reason,
 use supacrypt_crypto::{Key, Material, PublicKey, generate};
 
 use super::kms::Kms;
+use super::offer;
 
 /// How a key that KMS gives for this encrypts.
 const OAEP: EncryptionScheme =
@@ -14,8 +15,9 @@ const OAEP: EncryptionScheme =
 /// Reads what is to be brought: DER PKCS#8 of a pair, the bytes of a secret.
 ///
 /// # Errors
-/// [`Reason::InvalidKeyMaterial`].
+/// [`Reason::AlgorithmNotSupported`], [`Reason::InvalidKeyMaterial`].
 pub(super) fn read(spec: KeySpec, material: &[u8]) -> Result<Material> {
+    offer::kms_spec(spec)?;
     if spec.secret_lens().is_some() && material.len() != spec.bytes() {
         let (wanted, given) = (spec.bytes(), material.len());
         let message = format!("KMS takes keys of type {spec} with {wanted} bytes, not {given}");

@@ -56,6 +56,10 @@ impl KmsSeal {
     fn unavailable(&self, why: impl std::fmt::Display) -> Error {
         Error::new(Reason::SealUnavailable, format!("the seal {}: {why}", self.id))
     }
+
+    fn half_answer(&self) -> Error {
+        self.unavailable(self.kms.half_answer())
+    }
 }
 
 #[async_trait]
@@ -71,7 +75,7 @@ impl Seal for KmsSeal {
             request.plaintext(Blob::new(key.as_bytes())).send()
         };
         let answer = self.kms.ask(request).await.map_err(|error| self.unavailable(error))?;
-        let ciphertext = answer.ciphertext_blob.ok_or_else(|| self.kms.half_answer())?;
+        let ciphertext = answer.ciphertext_blob.ok_or_else(|| self.half_answer())?;
         Ok([&[FORM], ciphertext.as_ref()].concat())
     }
 
@@ -93,7 +97,7 @@ impl Seal for KmsSeal {
             ),
             _ => self.unavailable(error),
         })?;
-        let bytes = answer.plaintext.ok_or_else(|| self.kms.half_answer())?.into_inner();
+        let bytes = answer.plaintext.ok_or_else(|| self.half_answer())?.into_inner();
         EnvelopeKey::from_bytes(&Zeroizing::new(bytes)).map_err(|error| self.unavailable(error))
     }
 }

@@ -11,8 +11,9 @@ use crate::custody::{Adopted, NewMaterial};
 /// Finds a key in one version, or in all that are enabled.
 ///
 /// # Errors
-/// [`Reason::KeyNotFound`], [`Reason::AlgorithmNotSupported`] for kinds that do not serve,
-/// [`Reason::InvalidArgument`] for versions of different kinds.
+/// [`Reason::KeyNotFound`], [`Reason::KeyVersionDisabled`] where no version is enabled,
+/// [`Reason::AlgorithmNotSupported`] for kinds that do not serve, [`Reason::InvalidArgument`] for
+/// versions of different kinds.
 pub(super) async fn adopt(vault: &Vault, key: &KeyId) -> Result<Adopted> {
     let keys = match &key.version {
         Some(_) => vec![key.clone()],
@@ -64,6 +65,12 @@ async fn versions(vault: &Vault, key: &KeyId) -> Result<Vec<KeyId>> {
     let enabled = |each: &KeyProperties| {
         each.attributes.as_ref().and_then(|each| each.enabled).unwrap_or_default()
     };
+    if !found.is_empty() && !found.iter().any(enabled) {
+        let message = format!(
+            "no version of {key} is enabled; `az keyvault key set-attributes --enabled true` enables one"
+        );
+        return Err(Error::new(Reason::KeyVersionDisabled, message).in_field("source"));
+    }
     let version = |each: &KeyProperties| {
         let id = KeyId::parse(each.kid.as_deref()?)?;
         id.version.clone().filter(|_| id.is_called(&key.name))
@@ -81,7 +88,7 @@ fn not_found(key: &KeyId, error: Error) -> Error {
 
 fn none(key: &KeyId) -> Error {
     let message = format!(
-        "there is no key {key} with an enabled version; `az keyvault key list-versions` tells what \
+        "there is no key {key}; `az keyvault key list` and `az keyvault key list-versions` tell what \
          there is"
     );
     Error::new(Reason::KeyNotFound, message).in_field("source")

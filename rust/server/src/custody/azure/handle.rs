@@ -30,6 +30,7 @@ impl VaultKey {
 
     /// Does what needs no secret.
     fn here(&self, request: &CryptoRequest<'_>) -> Result<CryptoOutput> {
+        request.check_kind(self.spec)?;
         if let CryptoRequest::Encrypt { scheme, aad, .. } = *request {
             // The vault has to be able to undo it.
             decryption(scheme, aad)?;
@@ -56,6 +57,7 @@ impl VaultKey {
                 self.vault.decrypt(&self.key, algorithm, ciphertext).await
             }
             _ => {
+                request.check_kind(self.spec)?;
                 let message = format!("vaults do not offer {}", request.algorithm());
                 Err(Error::new(Reason::AlgorithmNotSupported, message))
             }

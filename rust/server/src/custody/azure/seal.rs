@@ -38,7 +38,9 @@ impl VaultSeal {
     pub(super) async fn open(id: String, vault: Arc<Vault>, key: KeyId) -> Result<VaultSeal> {
         let found = match newest(&vault, &key).await {
             Ok(version) => vault.get(&version).await?,
-            Err(error) if error.reason() == Reason::KeyNotFound => {
+            Err(error)
+                if matches!(error.reason(), Reason::KeyNotFound | Reason::KeyVersionDisabled) =>
+            {
                 return Err(refuse(error.message()));
             }
             Err(error) => return Err(error),

@@ -65,6 +65,7 @@ impl Call {
                 }
             }
             CryptoRequest::Verify { .. } | CryptoRequest::Decapsulate { .. } => {
+                request.check_kind(spec)?;
                 Err(not_asked(request))
             }
         }

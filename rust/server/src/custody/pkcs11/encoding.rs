@@ -30,6 +30,9 @@ pub(super) fn octets(point: &[u8]) -> Result<Vec<u8>> {
 }
 
 /// The public key that an object of the token is.
+///
+/// # Errors
+/// [`Reason::CustodianUnavailable`] for one of another kind.
 pub(super) fn public_key(
     session: &Session,
     object: ObjectHandle,
@@ -49,14 +52,16 @@ pub(super) fn public_key(
         }
     }
     let key = match spec.class() {
-        KeyClass::Rsa => parts::rsa(&modulus, &exponent)?,
-        _ => on_curve(spec, bare(spec, &point))?,
+        KeyClass::Rsa => parts::rsa(&modulus, &exponent),
+        _ => on_curve(spec, bare(spec, &point)),
     };
-    if key.spec() == spec {
-        return Ok(key);
-    }
-    let message = format!("the token gave a key of type {} for one of type {spec}", key.spec());
-    Err(Error::new(Reason::CustodianUnavailable, message).into())
+    key.ok().filter(|key| key.spec() == spec).ok_or_else(|| {
+        let message = format!(
+            "the token has another key in the place of one of type {spec}; the store was altered, or \
+             belongs to another token"
+        );
+        Error::new(Reason::CustodianUnavailable, message).into()
+    })
 }
 
 /// A point without its OCTET STRING, which some modules leave out. Both begin with the same byte, so

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use supacrypt_core::{Error, KeySpec, Operation, Reason, Result};
+use supacrypt_core::{EncryptionScheme, Error, KeySpec, Operation, Reason, Result};
 use supacrypt_crypto::{PublicKey, is_equal};
 
 use super::call::Call;
@@ -36,6 +36,28 @@ impl TokenKey {
         let is_public = matches!(operation, Operation::Verify | Operation::Encrypt);
         self.public.as_ref().filter(|_| is_public)
     }
+
+    fn perform_here(
+        &self,
+        public: &PublicHandle,
+        request: &CryptoRequest<'_>,
+    ) -> Result<CryptoOutput> {
+        request.check_kind(self.spec)?;
+        match *request {
+            // There are tokens that do not undo it, and what was tried is another.
+            CryptoRequest::Encrypt {
+                scheme: EncryptionScheme::RsaOaep { digest, mgf_digest },
+                aad,
+                ..
+            } if digest != mgf_digest || !aad.is_empty() => {
+                let message = "this is not encrypted for keys of a token, which may not be able to \
+                               decrypt it: OAEP with a label, or with two digests; encrypt it with \
+                               the public key yourself, or choose other parameters";
+                Err(Error::new(Reason::AlgorithmNotSupported, message))
+            }
+            _ => public.compute(request),
+        }
+    }
 }
 
 impl KeyHandle for TokenKey {
@@ -45,7 +67,7 @@ impl KeyHandle for TokenKey {
 
     fn compute(&self, request: &CryptoRequest<'_>) -> Result<CryptoOutput> {
         match self.here(request.operation()) {
-            Some(public) => public.compute(request),
+            Some(public) => self.perform_here(public, request),
             None => Err(Error::new(Reason::Internal, "a token has to be awaited")),
         }
     }
@@ -53,7 +75,7 @@ impl KeyHandle for TokenKey {
     fn perform<'a>(&'a self, request: CryptoRequest<'a>) -> BoxFuture<'a, Result<CryptoOutput>> {
         Box::pin(async move {
             if let Some(public) = self.here(request.operation()) {
-                return public.compute(&request);
+                return self.perform_here(public, &request);
             }
             let call = Call::new(&request, self.spec)?;
             let (key, spec) = (Arc::clone(&self.key), self.spec);

@@ -63,7 +63,22 @@ impl TokenSeal {
         let key = Arc::clone(&self.key);
         let work =
             move |lease: &super::token::Lease| key.with(lease, |key| act(&lease.session, key));
-        self.token.run(Again::Once, work).await
+        self.token.run(Again::Once, work).await.map_err(|error| match error.reason() {
+            Reason::DecryptionFailed => self.foreign(),
+            _ => self.unavailable(error.message()),
+        })
+    }
+
+    fn unavailable(&self, why: &str) -> Error {
+        let message = format!("the seal {} cannot be used: {why}", self.id);
+        Error::new(Reason::SealUnavailable, message)
+    }
+
+    fn foreign(&self) -> Error {
+        self.unavailable(
+            "the store was not sealed by this key, or was altered; name the key that it was sealed by, \
+             or restore the store from your backup",
+        )
     }
 }
 
@@ -87,23 +102,14 @@ impl Seal for TokenSeal {
     }
 
     async fn unwrap(&self, wrapped: &[u8]) -> Result<EnvelopeKey> {
-        let refused = || {
-            let message =
-                format!("{} has not sealed this store, or the store was altered", self.id);
-            Error::new(Reason::SealUnavailable, message)
-        };
-        let [FORM, rest @ ..] = wrapped else { return Err(refused()) };
-        let (iv, ciphertext) = rest.split_at_checked(IV).ok_or_else(refused)?;
+        let [FORM, rest @ ..] = wrapped else { return Err(self.foreign()) };
+        let (iv, ciphertext) = rest.split_at_checked(IV).ok_or_else(|| self.foreign())?;
         let (iv, ciphertext) = (iv.to_vec(), ciphertext.to_vec());
         let opened = self.run(move |session, key| {
             with_encryption(SCHEME, &iv, CONTEXT, |mechanism| {
                 session.decrypt(mechanism, key, &ciphertext).map(Zeroizing::new)
             })
         });
-        match opened.await {
-            Ok(bytes) => EnvelopeKey::from_bytes(&bytes),
-            Err(error) if error.reason() == Reason::DecryptionFailed => Err(refused()),
-            Err(error) => Err(error),
-        }
+        EnvelopeKey::from_bytes(&opened.await?).map_err(|_| self.foreign())
     }
 }

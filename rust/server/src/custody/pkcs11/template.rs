@@ -84,7 +84,10 @@ pub(super) fn secret_generation(
 ) -> Result<(Mechanism<'static>, Vec<Attribute>)> {
     let (mechanism, key_type) = match spec.class() {
         KeyClass::Aes => (Mechanism::AesKeyGen, KeyType::AES),
-        _ => (Mechanism::GenericSecretKeyGen, KeyType::GENERIC_SECRET),
+        KeyClass::Hmac | KeyClass::Generic => {
+            (Mechanism::GenericSecretKeyGen, KeyType::GENERIC_SECRET)
+        }
+        _ => return Err(not_made(spec)),
     };
     let length = Ulong::try_from(length).map_err(|_| {
         Error::new(Reason::InvalidArgument, format!("{length} bytes are too many for a secret"))
