@@ -3,7 +3,7 @@
 # shellcheck shell=bash
 # shellcheck source=/dev/null
 cd "$JUDGE_WORK"
-for part in common packages build backend judges; do source "$SUPACRYPT_ROOT/ci/lib/$part.sh"; done
+for part in common packages build backend judges custodians; do source "$SUPACRYPT_ROOT/ci/lib/$part.sh"; done
 
 if [ -z "${SUPACRYPT_KEYRING:-}" ]; then
     skipped "the module has no keyrings"
@@ -12,27 +12,18 @@ fi
 need_test_packages
 
 own=$JUDGE_WORK/backend
-moto=''
-trap 'if backend_pid "$own" >/dev/null; then backend stop --dir "$own"; fi; [ -z "$moto" ] || kill "$moto"' EXIT
+moto_pid='' moto_port=''
+trap 'if backend_pid "$own" >/dev/null; then backend stop --dir "$own"; fi; [ -z "$moto_pid" ] || kill "$moto_pid"' EXIT
 
-# An HSM in software, and moto with what it does otherwise than KMS mended.
+# An HSM in software.
 hsm=$(softhsm_token "$JUDGE_WORK/hsm" custodian)
 hsm_of() { sed -n "s/^export $1='\{0,1\}\([^']*\)'\{0,1\}$/\1/p" <<<"$hsm"; }
 SOFTHSM2_CONF=$(hsm_of SOFTHSM2_CONF)
 export SOFTHSM2_CONF
 (umask 077 && hsm_of P11_PIN >hsm.pin)
-port=$(free_port)
-# By its text: as a file it would stand before the package of its name.
-"$SUPACRYPT_CACHE/emulators/moto/bin/python" -c "$(<"$SUPACRYPT_ROOT/rust/server/tests/aws/moto.py")" \
-    --port "$port" >moto.log 2>&1 &
-moto=$!
-eventually listening "$port"
-export AWS_ACCESS_KEY_ID=judge AWS_SECRET_ACCESS_KEY=judge
+start_moto moto.log
 
-exports=$(backend start --dir "$own")
-eval "$exports"
-cat >>"$own/supacryptd.toml" <<TOML
-
+custody_backend "$own" <<TOML
 [custodians.hsm]
 type = "pkcs11"
 module = "$(hsm_of P11_MODULE)"
@@ -42,11 +33,8 @@ pin_file = "$JUDGE_WORK/hsm.pin"
 [custodians.kms]
 type = "aws"
 region = "eu-central-1"
-endpoint = "http://127.0.0.1:$port"
+endpoint = "http://127.0.0.1:$moto_port"
 TOML
-exports=$(backend restart --dir "$own")
-eval "$exports"
-administer() { "$(programs_dir "$SUPACRYPT_PROFILE")/supacrypt" --config "$SUPACRYPT_ADMIN_CONFIG" "$@"; }
 administer custodian list
 
 head -c 10000 /dev/urandom >message

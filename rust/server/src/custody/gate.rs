@@ -42,19 +42,44 @@ pub(super) struct Refusal {
     error: Error,
     /// When the endpoint wants to be asked again.
     retry_after: Option<Duration>,
-    /// Whether it was not called.
-    left_alone: bool,
+    why: Why,
+}
+
+/// What a refusal tells of the endpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Why {
+    /// What the reason of its error says.
+    Reason,
+    /// It was not called.
+    LeftAlone,
+    /// It answers, and what it says is of no use.
+    Useless,
 }
 
 impl Refusal {
     /// One that says when to ask again.
     pub(super) fn until(error: Error, retry_after: Option<Duration>) -> Refusal {
-        Refusal { error, retry_after, left_alone: false }
+        Refusal { error, retry_after, why: Why::Reason }
+    }
+
+    /// An answer that is of no use: asking again would bring the same.
+    pub(super) fn useless(error: Error) -> Refusal {
+        Refusal { error, retry_after: None, why: Why::Useless }
+    }
+
+    /// What it tells of the endpoint.
+    fn outcome(&self) -> CallOutcome {
+        match self.error.reason() {
+            _ if self.why == Why::Useless => CallOutcome::Refused,
+            Reason::CustodianThrottled => CallOutcome::Throttled,
+            Reason::CustodianUnavailable | Reason::DeadlineExceeded => CallOutcome::Unanswered,
+            _ => CallOutcome::Refused,
+        }
     }
 
     /// Whether it may be another's turn soon, so that asking again may help.
     fn passes(&self) -> bool {
-        !self.left_alone
+        self.why == Why::Reason
             && matches!(
                 self.error.reason(),
                 Reason::CustodianUnavailable | Reason::CustodianThrottled
@@ -145,7 +170,7 @@ impl Gate {
         let done = attempt.retry(pauses).when(repeats).adjust(fits).notify(note).await;
         done.map_err(|refusal| match last.into_inner() {
             // Why it is left alone matters more.
-            Some(reason) if refusal.left_alone => reason,
+            Some(reason) if refusal.why == Why::LeftAlone => reason,
             _ => refusal.error,
         })
     }
@@ -166,11 +191,9 @@ impl Gate {
             },
             Effect::Lasting => call().await,
         };
-        trip.outcome = match done.as_ref().map_err(|refusal| refusal.error.reason()) {
+        trip.outcome = match &done {
             Ok(_) => CallOutcome::Succeeded,
-            Err(Reason::CustodianThrottled) => CallOutcome::Throttled,
-            Err(Reason::CustodianUnavailable | Reason::DeadlineExceeded) => CallOutcome::Unanswered,
-            Err(_) => CallOutcome::Refused,
+            Err(refusal) => refusal.outcome(),
         };
         done
     }
@@ -217,7 +240,7 @@ impl Gate {
             wait.as_secs_f64()
         );
         let error = Error::new(Reason::CustodianUnavailable, message);
-        Refusal { error, retry_after: None, left_alone: true }
+        Refusal { error, retry_after: None, why: Why::LeftAlone }
     }
 }
 

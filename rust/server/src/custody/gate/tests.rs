@@ -105,3 +105,18 @@ async fn who_is_left_alone_during_a_call_is_told_why() {
     let error = gate.pass(Effect::Repeatable, refuse).await.unwrap_err();
     assert!(error.message().contains("left alone"), "{error}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_of_no_use_is_an_answer() {
+    let (gate, called) = (gate(1), Cell::new(0));
+    for _ in 0..9 {
+        let error = Error::new(Reason::CustodianUnavailable, "a key of another type");
+        let refused = gate.pass(Effect::Repeatable, async || {
+            called.set(called.get() + 1);
+            Err::<(), _>(Refusal::useless(error.clone()))
+        });
+        assert_eq!(refused.await.unwrap_err(), error);
+    }
+    assert_eq!(called.get(), 9);
+    assert!(!gate.status().open);
+}

@@ -155,7 +155,7 @@ fn of_length(bytes: Vec<u8>, length: usize) -> Result<Zeroizing<Vec<u8>>, Fault>
         return Ok(bytes);
     }
     let message = format!("the token gave {} bytes instead of {length}", bytes.len());
-    Err(Error::new(Reason::CustodianUnavailable, message).into())
+    Err(Fault::Useless(Error::new(Reason::CustodianUnavailable, message)))
 }
 
 fn not_asked(request: &CryptoRequest<'_>) -> Error {

@@ -60,7 +60,7 @@ pub(super) fn public_key(
             "the token has another key in the place of one of type {spec}; the store was altered, or \
              belongs to another token"
         );
-        Error::new(Reason::CustodianUnavailable, message).into()
+        Fault::Useless(Error::new(Reason::CustodianUnavailable, message))
     })
 }
 

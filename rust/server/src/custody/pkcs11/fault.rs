@@ -11,6 +11,8 @@ pub(super) enum Fault {
     Token(TokenError),
     /// It was noticed here.
     Ours(Error),
+    /// The token answered, and the answer is of no use.
+    Useless(Error),
 }
 
 impl From<TokenError> for Fault {
@@ -74,7 +76,7 @@ impl Fault {
     /// What is told of it. `custodian` is the name that keyrings know it by.
     pub(super) fn explain(self, custodian: &str) -> Error {
         let error = match self {
-            Fault::Ours(error) => return error,
+            Fault::Ours(error) | Fault::Useless(error) => return error,
             Fault::Token(error) => error,
         };
         let (reason, advice) = match error {

@@ -153,9 +153,12 @@ impl Token {
         let token = Arc::clone(self);
         let done = spawn_blocking(move || {
             let _permit = permit;
-            token.run_here(again, &*work).map_err(|fault| fault.explain(&token.custodian))
+            token.run_here(again, &*work).map_err(|fault| match fault {
+                Fault::Useless(error) => Refusal::useless(error),
+                fault => fault.explain(&token.custodian).into(),
+            })
         });
-        Ok(done.await.map_err(|_| interrupted())??)
+        done.await.map_err(|_| interrupted())?
     }
 
     /// The same, on this thread.

@@ -1,0 +1,28 @@
+# Backends whose keys are elsewhere. Sourced by judges, after the other parts.
+# shellcheck shell=bash
+
+# start_moto LOG: starts moto with what it does otherwise than KMS mended; sets moto_pid and moto_port.
+start_moto() {
+    moto_port=$(free_port)
+    # By its text: as a file it would stand before the package of its name.
+    "$SUPACRYPT_CACHE/emulators/moto/bin/python" -c "$(<"$SUPACRYPT_ROOT/rust/server/tests/aws/moto.py")" \
+        --port "$moto_port" >"$1" 2>&1 &
+    # shellcheck disable=SC2034 # whoever calls this ends it
+    moto_pid=$!
+    eventually listening "$moto_port"
+    # What the SDK asks for and moto does not look at.
+    export AWS_ACCESS_KEY_ID=judge AWS_SECRET_ACCESS_KEY=judge
+}
+
+# custody_backend DIR: starts a backend whose configuration has standard input added, and takes its environment.
+custody_backend() {
+    local exports
+    # Aside: it may change the directory.
+    (backend start --dir "$1" >/dev/null)
+    cat >>"$1/supacryptd.toml"
+    exports=$(backend restart --dir "$1")
+    eval "$exports"
+}
+
+# administer ARGUMENT...: the command, as the administrator of the backend.
+administer() { "$(programs_dir "$SUPACRYPT_PROFILE")/supacrypt" --config "$SUPACRYPT_ADMIN_CONFIG" "$@"; }
