@@ -14,6 +14,7 @@ mod parts;
 mod pkcs11;
 mod public;
 mod registry;
+mod remote;
 mod software;
 
 use std::sync::Arc;

@@ -35,6 +35,7 @@ use self::kms::Kms;
 use self::reference::Reference;
 use self::seal::KmsSeal;
 use super::gate::Gate;
+use super::remote::RemoteKey;
 use super::{Adopted, Custodian, Held, KeyHandle, NewMaterial, Opening, Wanted};
 use crate::config::AwsSettings;
 use crate::seal::Seal;
@@ -98,7 +99,8 @@ impl Custodian for AwsCustodian {
             true => Some(life::public_key(&self.kms, spec, &reference.arn).await?),
             false => None,
         };
-        Ok(Arc::new(KmsKey::new(Arc::clone(&self.kms), reference.arn, spec, public)))
+        let there = KmsKey { kms: Arc::clone(&self.kms), arn: reference.arn };
+        Ok(Arc::new(RemoteKey::new(spec, public, there)))
     }
 
     async fn export(&self, _: KeySpec, _: &[u8], _: &[u8]) -> Result<Material> {

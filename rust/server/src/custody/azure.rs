@@ -34,6 +34,7 @@ use self::reference::{KeyId, Reference, context_of, name_of};
 use self::seal::VaultSeal;
 use self::vault::Vault;
 use super::gate::Gate;
+use super::remote::RemoteKey;
 use super::{Adopted, Custodian, Held, KeyHandle, NewMaterial, Opening, Wanted};
 use crate::config::AzureSettings;
 use crate::seal::Seal;
@@ -157,7 +158,8 @@ impl Custodian for AzureCustodian {
         if public.spec() != spec {
             return Err(altered());
         }
-        Ok(Arc::new(VaultKey::new(Arc::clone(vault), key, public)))
+        let there = VaultKey { vault: Arc::clone(vault), key };
+        Ok(Arc::new(RemoteKey::new(spec, Some(public), there)))
     }
 
     async fn export(&self, _: KeySpec, _: &[u8], _: &[u8]) -> Result<Material> {

@@ -35,6 +35,7 @@ use self::seal::TokenSeal;
 use self::template::Uses;
 use self::token::{Again, Token};
 use super::gate::Gate;
+use super::remote::RemoteKey;
 use super::{Adopted, Custodian, Held, KeyHandle, NewMaterial, Opening, Wanted};
 use crate::config::{Pkcs11Settings, TokenName};
 use crate::seal::Seal;
@@ -147,7 +148,8 @@ impl Custodian for Pkcs11Custodian {
             Ok((Found::new(which.clone(), ObjectClass::PRIVATE_KEY), Some(public)))
         };
         let (key, public) = self.token.run(Again::Once, open).await?;
-        Ok(Arc::new(TokenKey::new(Arc::clone(&self.token), spec, key, public)))
+        let there = TokenKey::new(Arc::clone(&self.token), key);
+        Ok(Arc::new(RemoteKey::new(spec, public, there)))
     }
 
     async fn export(&self, _: KeySpec, _: &[u8], _: &[u8]) -> Result<Material> {

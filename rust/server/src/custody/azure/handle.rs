@@ -2,91 +2,57 @@
 
 use std::sync::Arc;
 
-use supacrypt_core::{Error, KeySpec, Operation, Reason, Result};
-use supacrypt_crypto::PublicKey;
+use async_trait::async_trait;
+use supacrypt_core::{EncryptionScheme, Error, Reason, Result};
 use zeroize::Zeroizing;
 
 use super::algorithm::{decryption, signature};
 use super::fault::incomplete;
 use super::reference::KeyId;
 use super::vault::Vault;
-use crate::custody::public::PublicHandle;
-use crate::custody::{BoxFuture, CryptoOutput, CryptoRequest, KeyHandle, Weight};
+use crate::custody::remote::{Elsewhere, KeyParts};
+use crate::custody::{CryptoOutput, CryptoRequest};
 
-/// A key whose private half only its vault has.
+/// A key, in one version, whose private half only its vault has.
 pub(super) struct VaultKey {
-    vault: Arc<Vault>,
-    key: KeyId,
-    spec: KeySpec,
-    /// What needs no secret is computed in this process.
-    public: PublicHandle,
+    pub(super) vault: Arc<Vault>,
+    pub(super) key: KeyId,
 }
 
-impl VaultKey {
-    /// The key `key` of `vault`, in the version that has this public half.
-    pub(super) fn new(vault: Arc<Vault>, key: KeyId, public: PublicKey) -> VaultKey {
-        VaultKey { vault, key, spec: public.spec(), public: PublicHandle(public) }
+#[async_trait]
+impl Elsewhere for VaultKey {
+    fn check_decrypts(&self, scheme: EncryptionScheme, aad: &[u8]) -> Result<()> {
+        decryption(scheme, aad).map(drop)
     }
 
-    /// Does what needs no secret.
-    fn here(&self, request: &CryptoRequest<'_>) -> Result<CryptoOutput> {
-        request.check_kind(self.spec)?;
-        if let CryptoRequest::Encrypt { scheme, aad, .. } = *request {
-            // The vault has to be able to undo it.
-            decryption(scheme, aad)?;
-        }
-        self.public.compute(request)
-    }
-
-    /// Has the vault do what needs the private half.
-    async fn there(&self, request: &CryptoRequest<'_>) -> Result<Zeroizing<Vec<u8>>> {
-        match *request {
+    async fn perform(
+        &self,
+        key: &KeyParts<'_>,
+        request: &CryptoRequest<'_>,
+    ) -> Result<CryptoOutput> {
+        let spec = key.spec;
+        let bytes = match *request {
             CryptoRequest::Sign { scheme, context, input } => {
                 scheme.check_context(context.len())?;
-                let (algorithm, digest) = signature(self.spec, scheme, input)?;
+                let (algorithm, digest) = signature(spec, scheme, input)?;
                 let signature = self.vault.sign(&self.key, algorithm, digest).await?;
-                if signature.len() != scheme.signature_len(self.spec) {
+                if signature.len() != scheme.signature_len(spec) {
                     let vault = self.vault.gate().name();
                     return Err(incomplete(&vault, "the signature has another length"));
                 }
-                Ok(Zeroizing::new(signature))
+                Zeroizing::new(signature)
             }
             CryptoRequest::Decrypt { scheme, iv, aad, ciphertext } => {
-                scheme.check_decrypt(self.spec, iv.len(), ciphertext.len())?;
+                scheme.check_decrypt(spec, iv.len(), ciphertext.len())?;
                 let algorithm = decryption(scheme, aad)?;
-                self.vault.decrypt(&self.key, algorithm, ciphertext).await
+                self.vault.decrypt(&self.key, algorithm, ciphertext).await?
             }
             _ => {
-                request.check_kind(self.spec)?;
+                request.check_kind(spec)?;
                 let message = format!("vaults do not offer {}", request.algorithm());
-                Err(Error::new(Reason::AlgorithmNotSupported, message))
+                return Err(Error::new(Reason::AlgorithmNotSupported, message));
             }
-        }
-    }
-}
-
-fn is_public(operation: Operation) -> bool {
-    matches!(operation, Operation::Verify | Operation::Encrypt)
-}
-
-impl KeyHandle for VaultKey {
-    fn weight(&self, operation: Operation) -> Weight {
-        if is_public(operation) { self.public.weight(operation) } else { Weight::Remote }
-    }
-
-    fn compute(&self, request: &CryptoRequest<'_>) -> Result<CryptoOutput> {
-        match is_public(request.operation()) {
-            true => self.here(request),
-            false => Err(Error::new(Reason::Internal, "a vault has to be awaited")),
-        }
-    }
-
-    fn perform<'a>(&'a self, request: CryptoRequest<'a>) -> BoxFuture<'a, Result<CryptoOutput>> {
-        Box::pin(async move {
-            match is_public(request.operation()) {
-                true => self.here(&request),
-                false => self.there(&request).await.map(CryptoOutput::Bytes),
-            }
-        })
+        };
+        Ok(CryptoOutput::Bytes(bytes))
     }
 }
