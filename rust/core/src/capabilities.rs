@@ -18,6 +18,16 @@ pub struct Capabilities {
 }
 
 impl Capabilities {
+    /// Nothing.
+    pub fn none() -> Capabilities {
+        Capabilities {
+            generates: Vec::new(),
+            imports: Vec::new(),
+            algorithms: AlgorithmSet::NONE,
+            one_purpose: false,
+        }
+    }
+
     /// Whatever there is.
     pub fn all() -> Capabilities {
         let specs: Vec<_> = KeySpec::iter().collect();

@@ -43,8 +43,16 @@ pub trait Custodian: Send + Sync {
     /// The name that keyrings choose it by and key versions are stored with, such as `software`.
     fn name(&self) -> &str;
 
-    /// What it offers, for as long as the server runs.
+    /// What it offers, for as long as the server runs; nothing while it is not known.
     fn capabilities(&self) -> &Capabilities;
+
+    /// Finds out what it offers, where it was away at the start.
+    ///
+    /// # Errors
+    /// [`Reason::CustodianUnavailable`](supacrypt_core::Reason::CustodianUnavailable) while it is.
+    async fn ready(&self) -> Result<()> {
+        Ok(())
+    }
 
     /// What a key that is made here may do when its maker does not say. For one whose keys have a single
     /// purpose: that.

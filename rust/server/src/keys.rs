@@ -75,8 +75,13 @@ impl Keys {
         if flags.contains(KeyFlags::PUBLIC_ONLY) {
             return Ok(self.custodians.public());
         }
-        let mut read = self.store.read().await?;
-        self.custodians.get(&store::keyrings::custodian(&mut read, keyring).await?)
+        let name = {
+            let mut read = self.store.read().await?;
+            store::keyrings::custodian(&mut read, keyring).await?
+        };
+        let custodian = self.custodians.get(&name)?;
+        custodian.ready().await?;
+        Ok(custodian)
     }
 }
 

@@ -1,6 +1,8 @@
 //! Keys in an HSM, which SoftHSM2 stands for.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "hsm/away.rs"]
+mod away;
 #[path = "hsm/backend.rs"]
 mod backend;
 mod common;
@@ -32,11 +34,15 @@ fn main() -> ExitCode {
     }
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
+        let dir = tempfile::tempdir().unwrap();
+        let early = away::before(dir.path()).await;
         let token = Token::make();
         // Before anything logs in: a process does so once, with whatever PIN.
         refused::settings(&token).await;
         done("what_is_configured_wrong_is_refused_with_what_to_do");
         place::keeps_the_contract(&token).await;
+        away::after(&early).await;
+        done("a_token_that_was_away_at_the_start_is_used_when_it_is_there");
         custodian::all(&token).await;
         backend::all(&token).await;
         held::all(&token).await;

@@ -20,7 +20,7 @@ mod template;
 mod token;
 mod trial;
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use async_trait::async_trait;
 use cryptoki::object::ObjectClass;
@@ -34,7 +34,7 @@ use self::offer::Mechanisms;
 use self::seal::TokenSeal;
 use self::template::Uses;
 use self::token::{Again, Token};
-use super::gate::Gate;
+use super::gate::{Effect, Gate};
 use super::remote::RemoteKey;
 use super::{Adopted, Custodian, Held, KeyHandle, NewMaterial, Opening, Wanted};
 use crate::config::{Pkcs11Settings, TokenName};
@@ -47,12 +47,19 @@ use crate::seal::Seal;
 pub struct Pkcs11Custodian {
     name: String,
     token: Arc<Token>,
+    /// Unknown while the token has never been there.
+    offer: OnceLock<Offer>,
+}
+
+/// What a token does.
+struct Offer {
     capabilities: Capabilities,
     uses: Uses,
 }
 
 impl Pkcs11Custodian {
-    /// Loads the module, logs in to the token and tries what it does.
+    /// Loads the module, logs in to the token and tries what it does. A token that is away is looked for
+    /// when it is needed.
     ///
     /// # Errors
     /// [`Reason::Configuration`] when the module, the token or the PIN is not what the settings say.
@@ -81,21 +88,50 @@ impl Pkcs11Custodian {
         let pin = pin::read(&settings.pin_file)?;
         let module = module::load(&settings.module)?;
         let token = Token::new(&name, store, gate, module, settings, pin);
-        let mechanisms = Mechanisms::of(&token).map_err(|fault| fault.explain(&name))?;
-        let capabilities = mechanisms.capabilities(&token);
+        let offer = match Offer::of(&token) {
+            Ok(offer) => offer.into(),
+            Err(error) if error.reason() == Reason::CustodianUnavailable && !token.has_others() => {
+                tracing::warn!(custodian = name, "the token is away: {error}");
+                OnceLock::new()
+            }
+            Err(error) => return Err(error),
+        };
+        Ok(Pkcs11Custodian { name, token: Arc::new(token), offer })
+    }
+
+    async fn offer(&self) -> Result<&Offer> {
+        if let Some(offer) = self.offer.get() {
+            return Ok(offer);
+        }
+        let find_out = || async {
+            let token = Arc::clone(&self.token);
+            let found = spawn_blocking(move || Offer::of(&token)).await;
+            Ok(found
+                .map_err(|_| Error::new(Reason::Internal, "trying a token was interrupted"))??)
+        };
+        let found = self.token.gates()[0].pass(Effect::Lasting, find_out).await?;
+        Ok(self.offer.get_or_init(|| found))
+    }
+}
+
+impl Offer {
+    /// Tries what a token does.
+    fn of(token: &Token) -> Result<Offer> {
+        let name = token.custodian();
+        let mechanisms = Mechanisms::of(token).map_err(|fault| fault.explain(name))?;
+        let capabilities = mechanisms.capabilities(token);
         if capabilities.algorithms.is_empty() {
             let message = "the token makes no keys that can be used here; is it the right one? With \
                            log.level \"debug\" the log tells what was tried";
             return Err(Error::new(Reason::Configuration, message));
         }
-        let uses = mechanisms.uses();
         tracing::info!(
             custodian = name,
             kinds = capabilities.generates.len(),
             algorithms = capabilities.algorithms.names().count(),
             "the token is there"
         );
-        Ok(Pkcs11Custodian { name, token: Arc::new(token), capabilities, uses })
+        Ok(Offer { capabilities, uses: mechanisms.uses() })
     }
 }
 
@@ -106,7 +142,12 @@ impl Custodian for Pkcs11Custodian {
     }
 
     fn capabilities(&self) -> &Capabilities {
-        &self.capabilities
+        static UNKNOWN: LazyLock<Capabilities> = LazyLock::new(Capabilities::none);
+        self.offer.get().map_or(&UNKNOWN, |offer| &offer.capabilities)
+    }
+
+    async fn ready(&self) -> Result<()> {
+        self.offer().await.map(drop)
     }
 
     async fn generate(&self, wanted: Wanted, context: &[u8]) -> Result<NewMaterial> {
@@ -116,11 +157,13 @@ impl Custodian for Pkcs11Custodian {
             let message = format!("a key of type {spec} cannot have {length} bytes");
             return Err(Error::new(Reason::InvalidArgument, message));
         }
-        make::generate(&self.token, spec, length, self.uses, context).await
+        let uses = self.offer().await?.uses;
+        make::generate(&self.token, spec, length, uses, context).await
     }
 
     async fn import(&self, wanted: Wanted, material: &[u8], context: &[u8]) -> Result<NewMaterial> {
-        import::import(&self.token, wanted.spec, material, self.uses, context).await
+        let uses = self.offer().await?.uses;
+        import::import(&self.token, wanted.spec, material, uses, context).await
     }
 
     async fn open(
@@ -129,6 +172,7 @@ impl Custodian for Pkcs11Custodian {
         reference: &[u8],
         context: &[u8],
     ) -> Result<Arc<dyn KeyHandle>> {
+        self.ready().await?;
         let which = Which::of(reference)?;
         if matches!(&which, Which::Ours(id) if id != context) {
             return Err(Error::new(
@@ -168,6 +212,7 @@ impl Custodian for Pkcs11Custodian {
     }
 
     async fn check(&self) -> Result<()> {
+        self.ready().await?;
         self.token.run(Again::Once, |lease| token::check_login(&lease.session)).await
     }
 

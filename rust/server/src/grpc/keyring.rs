@@ -185,10 +185,11 @@ impl KeyringService for Keyrings {
     }
 }
 
-/// A keyring with what its custodian offers.
+/// A keyring with what its custodian offers, where that is known.
 fn shown(caller: &Caller, keyring: KeyringRecord) -> v1::Keyring {
     let custodian = caller.service.keys.custodians().get(&keyring.custodian).ok();
-    records::keyring(keyring, custodian.map(Custodian::capabilities))
+    let known = custodian.map(Custodian::capabilities).filter(|it| !it.generates.is_empty());
+    records::keyring(keyring, known)
 }
 
 /// The custodian of a new keyring: one that this server has.

@@ -115,6 +115,11 @@ impl Token {
         &self.custodian
     }
 
+    /// Whether the module has any token: where it has others, this one is not away but named wrongly.
+    pub(super) fn has_others(&self) -> bool {
+        self.module.get_slots_with_initialized_token().is_ok_and(|slots| !slots.is_empty())
+    }
+
     /// The module, and the slot that the token is in.
     ///
     /// # Errors
