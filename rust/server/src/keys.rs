@@ -13,7 +13,7 @@ mod wrap;
 
 use std::sync::Arc;
 
-use supacrypt_core::{KeyFlags, KeyName, KeyringName, Result};
+use supacrypt_core::{Error, KeyFlags, KeyName, KeyringName, Reason, Result};
 
 pub use cache::UsableVersion;
 pub use lifecycle::{KeyChange, NewKey};
@@ -31,7 +31,7 @@ use crate::{
 pub struct Keys {
     store: Arc<Store>,
     custodians: Arc<Custodians>,
-    cache: cache::Cache,
+    cache: Arc<cache::Cache>,
     watchers: Arc<Watchers>,
     making: making::MakingSet,
 }
@@ -44,16 +44,24 @@ impl Keys {
         cached_keys: u64,
         watchers: Arc<Watchers>,
     ) -> Self {
-        let (cache, making) = (cache::Cache::new(cached_keys), making::MakingSet::default());
+        let cache = Arc::new(cache::Cache::new(cached_keys));
+        let making = making::MakingSet::default();
         Keys { store, custodians, cache, watchers, making }
     }
 
-    /// Commits a change of `key`, after which no one is served from what was before.
+    /// Commits a change of `key`, after which no one is served from what was before: also when the caller
+    /// does not wait, since the store may have it then.
     async fn commit(&self, write: Write, key: &KeyName, versions: u32) -> Result<()> {
-        store::commit(write).await?;
-        self.cache.forget(key, versions);
-        self.watchers.key_changed(key);
-        Ok(())
+        let (cache, watchers) = (Arc::clone(&self.cache), Arc::clone(&self.watchers));
+        let key = key.clone();
+        let committed = tokio::spawn(async move {
+            let committed = store::commit(write).await;
+            cache.forget(&key, versions);
+            watchers.key_changed(&key);
+            committed
+        });
+        let interrupted = |_| Err(Error::new(Reason::Internal, "a change was interrupted"));
+        committed.await.unwrap_or_else(interrupted)
     }
 
     /// The custodians that there are.

@@ -47,7 +47,7 @@ impl Keys {
         let inserted = self.insert_once(&key, &versions, request).await;
         if !matches!(inserted, Ok(None)) {
             for (_, reference) in &versions {
-                custodian.destroy(&reference.reference).await?;
+                destroy_unused(custodian, reference).await;
             }
         }
         Ok(inserted?.unwrap_or(key))
@@ -73,6 +73,19 @@ impl Keys {
         }
         self.commit(write, &key.name, key.primary.name.number()).await?;
         Ok(None)
+    }
+}
+
+/// Destroys what a custodian made and nobody will use. That it could not be is no answer to whoever asked.
+pub(super) async fn destroy_unused(custodian: &dyn Custodian, reference: &StoredReference) {
+    if let Err(error) = custodian.destroy(&reference.reference).await {
+        let (custodian, uid) = (custodian.name(), &reference.uid);
+        tracing::warn!(
+            custodian,
+            uid,
+            "a key that nobody uses could not be destroyed; `supacrypt custodian reconcile` finds it: \
+             {error}"
+        );
     }
 }
 

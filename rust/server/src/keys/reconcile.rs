@@ -46,8 +46,8 @@ impl Keys {
         let in_the_making: HashSet<_> =
             held.iter().map(uid).filter(|uid| self.making.contains(uid)).collect();
         let known = self.versions_at(custodian.name()).await?;
-
-        let uids: HashSet<_> = known.iter().map(|version| version.reference.uid.as_str()).collect();
+        // Of all custodians: two of them may be at the same place.
+        let uids = store::versions::uids(&mut *self.store.read().await?).await?;
         let orphans = held.iter().filter(|held| {
             let uid = uid(held);
             !uids.contains(&*uid) && !in_the_making.contains(&uid)
@@ -83,15 +83,28 @@ impl Keys {
             Difference::Orphan(held) => {
                 self.custodians.get(custodian)?.destroy(&held.reference).await
             }
-            Difference::Missing(name) => {
-                // There may be something left of it.
-                if let Some(reference) = self.get_version(name).await?.reference {
-                    self.custodian_of(&reference)?.destroy(&reference.reference).await?;
-                }
-                self.mark_destroyed(name).await.map(drop)
-            }
+            Difference::Missing(name) => self.give_up_missing(name).await,
             Difference::Unusable(_, error) => Err(error.clone()),
         }
+    }
+
+    async fn give_up_missing(&self, name: &KeyVersionName) -> Result<()> {
+        let version = self.get_version(name).await?;
+        let Some(reference) = version.reference else { return Ok(()) };
+        let custodian = self.custodian_of(&reference)?;
+        // It may have come back since it was looked for.
+        let (material, context) = (&reference.reference, reference.uid.as_bytes());
+        match custodian.open(version.spec, material, context).await {
+            Err(error) if error.reason() == Reason::KeyVersionDestroyed => {}
+            Ok(_) => {
+                let message = format!("{name} is there again; compare once more");
+                return Err(Error::new(Reason::EtagMismatch, message));
+            }
+            Err(error) => return Err(error),
+        }
+        // There may be something left of it.
+        custodian.destroy(material).await?;
+        self.mark_destroyed(name).await.map(drop)
     }
 
     async fn versions_at(&self, custodian: &str) -> Result<Vec<HeldVersion>> {

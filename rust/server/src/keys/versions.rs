@@ -4,6 +4,7 @@ use supacrypt_core::{Error, KeyName, KeyVersionName, KeyVersionState, Reason, Re
 
 use super::{
     Keys,
+    insert::destroy_unused,
     lifecycle::{new_version, refuse_deleted, refuse_undestroyable, refuse_unmodifiable},
 };
 use crate::custody::Wanted;
@@ -36,7 +37,7 @@ impl Keys {
             Ok(None) => Ok(version),
             // Nobody will use what was made.
             not_inserted => {
-                custodian.destroy(&reference.reference).await?;
+                destroy_unused(custodian, &reference).await;
                 not_inserted.map(|twin| twin.unwrap_or(version))
             }
         }
@@ -127,7 +128,9 @@ impl Keys {
     /// [`Reason::KeyVersionNotFound`], [`Reason::KeyDeleted`], [`Reason::ObjectImmutable`], and those
     /// of the custodian.
     pub async fn destroy_version(&self, name: &KeyVersionName) -> Result<KeyVersionRecord> {
-        refuse_undestroyable(&self.get(name.key()).await?)?;
+        let key = self.get(name.key()).await?;
+        refuse_deleted(&key)?;
+        refuse_undestroyable(&key)?;
         // Outside first: were it the other way round and the custodian failed, nobody would know
         // any more what is left there.
         if let Some(reference) = self.get_version(name).await?.reference {
@@ -139,11 +142,8 @@ impl Keys {
     /// Remembers that the material of a version is gone.
     pub(super) async fn mark_destroyed(&self, name: &KeyVersionName) -> Result<KeyVersionRecord> {
         let (write, key, mut version) = self.begin_change(name).await?;
-        if version.state == KeyVersionState::Destroyed {
-            return Ok(version);
-        }
         version.state = KeyVersionState::Destroyed;
-        version.destroy_time = Some(store::now());
+        version.destroy_time = version.destroy_time.or_else(|| Some(store::now()));
         self.save_version(write, key, version).await
     }
 

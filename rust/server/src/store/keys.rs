@@ -169,18 +169,16 @@ fn listing(keyring: &KeyringName, filter: &KeyFilter, page: &PageQuery) -> Query
     query
 }
 
-/// The names of deleted keys whose recovery window ended before `now`, at most `limit`.
+/// The names of deleted keys whose recovery window ended before `now`.
 ///
 /// # Errors
 /// [`Reason::StoreUnavailable`].
 pub(crate) async fn due_for_purge(
     connection: &mut Connection,
     now: Timestamp,
-    limit: u32,
 ) -> Result<Vec<KeyName>> {
-    let rows = sqlx::query("SELECT keyring, id FROM keys WHERE purge_time <= ? LIMIT ?")
+    let rows = sqlx::query("SELECT keyring, id FROM keys WHERE purge_time <= ?")
         .bind(now.as_microsecond())
-        .bind(limit)
         .fetch_all(connection)
         .await
         .map_err(unavailable_because)?;

@@ -1,8 +1,12 @@
 //! Versions of keys, with the references to their material.
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
 use sqlx::{Row, sqlite::SqliteRow};
-use supacrypt_core::{Error, KeyName, KeyVersionName, KeyringName, Reason, Result};
+use supacrypt_core::{
+    Error, KeyName, KeyVersionName, KeyVersionState, KeyringName, Reason, Result,
+};
 
 use super::{
     Connection, HeldVersion, KeyVersionRecord, Page, PageQuery, StoredReference, StoredVersion,
@@ -187,6 +191,37 @@ pub(crate) async fn held_by(
         }))
     };
     rows.iter().filter_map(|row| version(row).transpose()).collect()
+}
+
+/// The ids of all versions whose material is somewhere.
+///
+/// # Errors
+/// [`Reason::StoreUnavailable`].
+pub(crate) async fn uids(connection: &mut Connection) -> Result<HashSet<String>> {
+    sqlx::query_scalar("SELECT uid FROM key_versions WHERE reference IS NOT NULL")
+        .fetch_all(connection)
+        .await
+        .map(|uids| uids.into_iter().collect())
+        .map_err(unavailable_because)
+}
+
+/// Has no version of a key do anything any more, while its material is destroyed. Where that is stays known.
+///
+/// # Errors
+/// [`Reason::StoreUnavailable`].
+pub(crate) async fn give_up(connection: &mut Connection, key: &KeyName) -> Result<()> {
+    sqlx::query(
+        "UPDATE key_versions SET state = ?, destroy_time = ?
+         WHERE keyring = ? AND key = ? AND destroy_time IS NULL",
+    )
+    .bind(KeyVersionState::Destroyed.to_string())
+    .bind(Timestamp::now().as_microsecond())
+    .bind(key.keyring().keyring().as_str())
+    .bind(key.key().as_str())
+    .execute(connection)
+    .await
+    .map(drop)
+    .map_err(unavailable_because)
 }
 
 fn reference(row: &SqliteRow) -> Result<Option<StoredReference>> {
