@@ -8,11 +8,12 @@ mod data_keys;
 mod reseal;
 mod unlock;
 
+use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use supacrypt_core::Result;
+use supacrypt_core::{Error, Reason, Result};
 use supacrypt_crypto::envelope::EnvelopeKey;
 use tokio::sync::{Mutex, Notify};
 
@@ -32,10 +33,16 @@ pub struct Sealing {
     store: Arc<Store>,
     keys: Arc<DataKeys>,
     /// Held while it or the data keys change.
-    seal: Mutex<Arc<dyn Seal>>,
+    current: Mutex<Current>,
     kept: Duration,
     /// Told when there is something to seal anew.
     work: Notify,
+}
+
+struct Current {
+    seal: Arc<dyn Seal>,
+    /// Since when the newest data key seals, as far as this process knows: by a clock that nobody sets.
+    since: Instant,
 }
 
 /// How a store is sealed.
@@ -67,7 +74,8 @@ impl Sealing {
     ) -> Result<Sealing> {
         let keys = unlock::unlock(&store, &*seal, previous).await?;
         let keys = Arc::new(DataKeys::new(keys));
-        Ok(Sealing { store, keys, seal: Mutex::new(seal), kept: KEPT, work: Notify::new() })
+        let current = Mutex::new(Current { seal, since: Instant::now() });
+        Ok(Sealing { store, keys, current, kept: KEPT, work: Notify::new() })
     }
 
     /// The data keys.
@@ -75,21 +83,27 @@ impl Sealing {
         &self.keys
     }
 
-    /// Makes a new data key, which seals from now on.
+    /// Makes a new data key, which seals from now on. Done to its end also when the caller does not wait.
     ///
     /// # Errors
     /// Those of the seal and the store.
-    pub async fn rotate(&self) -> Result<()> {
-        let seal = self.seal.lock().await;
+    pub async fn rotate(self: &Arc<Self>) -> Result<()> {
+        let sealing = Arc::clone(self);
+        to_the_end(async move { sealing.rotate_now().await }).await
+    }
+
+    async fn rotate_now(&self) -> Result<()> {
+        let mut current = self.current.lock().await;
         let key = EnvelopeKey::generate()?;
         // Before the store is locked: the seal may be far away.
-        let wrapped = seal.wrap(&key).await?;
+        let wrapped = current.seal.wrap(&key).await?;
         let mut write = self.store.write().await?;
-        let id = store::wrapping_keys::insert(&mut write, seal.id(), &wrapped).await?;
+        let id = store::wrapping_keys::insert(&mut write, current.seal.id(), &wrapped).await?;
         store::commit(write).await?;
         let mut keys = Vec::clone(&self.keys.all());
         keys.push(DataKey { id, key: Arc::new(key) });
         self.keys.replace(keys);
+        current.since = Instant::now();
         self.work.notify_one();
         tracing::info!(data_key = id, "a new data key seals from now on");
         Ok(())
@@ -104,24 +118,33 @@ impl Sealing {
     ///
     /// # Errors
     /// As [`rotate`](Self::rotate).
-    pub async fn rotate_after(&self, lifetime: Duration) -> Result<()> {
+    pub async fn rotate_after(self: &Arc<Self>, lifetime: Duration) -> Result<()> {
         let newest = self.newest().await?;
         if age(newest.create_time) < lifetime { Ok(()) } else { self.rotate().await }
     }
 
-    /// Has another seal wrap the data keys, and nothing else.
+    /// Has another seal wrap the data keys, and nothing else. Done to its end also when the caller does not
+    /// wait.
     ///
     /// # Errors
-    /// Those of the seal and the store; the store keeps its seal then.
-    pub async fn change(&self, new: Arc<dyn Seal>) -> Result<()> {
-        let mut seal = self.seal.lock().await;
-        let keys = self.keys.all();
+    /// Those of the seals and the store; the store keeps its seal then.
+    pub async fn change(self: &Arc<Self>, new: Arc<dyn Seal>) -> Result<()> {
+        let sealing = Arc::clone(self);
+        to_the_end(async move { sealing.change_now(new).await }).await
+    }
+
+    async fn change_now(&self, new: Arc<dyn Seal>) -> Result<()> {
+        let mut current = self.current.lock().await;
+        // Those of the store, and not those that are known here: of a commit that failed it is not known
+        // whether it did.
+        let stored = store::wrapping_keys::all(&mut *self.store.read().await?).await?;
+        let (keys, _) = unlock::unwrapped(&stored, &*current.seal, None).await?;
         let wrapped = unlock::wrapped_by(&*new, &keys).await?;
         let mut write = self.store.write().await?;
         unlock::replace(&mut write, &*new, wrapped).await?;
         store::commit(write).await?;
-        tracing::info!(from = seal.id(), to = new.id(), "the store has another seal");
-        *seal = new;
+        tracing::info!(from = current.seal.id(), to = new.id(), "the store has another seal");
+        current.seal = new;
         Ok(())
     }
 
@@ -142,6 +165,12 @@ impl Sealing {
         let mut all = store::wrapping_keys::all(&mut read).await?;
         Ok(all.pop().expect("invariant: a store that is open has a data key"))
     }
+}
+
+/// Does something to its end, whether anybody waits for it or not.
+async fn to_the_end(work: impl Future<Output = Result<()>> + Send + 'static) -> Result<()> {
+    let interrupted = |_| Err(Error::new(Reason::Internal, "a change of the seal was interrupted"));
+    tokio::spawn(work).await.unwrap_or_else(interrupted)
 }
 
 fn age(time: Timestamp) -> Duration {

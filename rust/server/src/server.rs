@@ -248,14 +248,18 @@ async fn purge_periodically(service: Arc<Service>) {
 }
 
 /// How the store is sealed. A file for a seal is made for a new store only.
-async fn sealing(config: &Config, store: &Arc<Store>, custodians: &Custodians) -> Result<Sealing> {
+async fn sealing(
+    config: &Config,
+    store: &Arc<Store>,
+    custodians: &Custodians,
+) -> Result<Arc<Sealing>> {
     let previous = match &config.seal.previous {
         Some(choice) => Some(open_seal(config, choice, custodians, false).await?),
         None => None,
     };
     let create = previous.is_some() || !is_sealed(store).await?;
     let seal = open_seal(config, &config.seal.now, custodians, create).await?;
-    Sealing::open(Arc::clone(store), seal, previous.as_deref()).await
+    Sealing::open(Arc::clone(store), seal, previous.as_deref()).await.map(Arc::new)
 }
 
 /// Opens the seal that the configuration names when it is asked.

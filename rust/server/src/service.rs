@@ -51,7 +51,7 @@ pub struct Service {
     /// Who is told of changes.
     pub watchers: Arc<Watchers>,
     /// How the store is sealed.
-    pub sealing: Sealing,
+    pub sealing: Arc<Sealing>,
     /// Opens the seal that the configuration names now.
     pub configured_seal: OpenSeal,
     /// The audit log.
@@ -78,7 +78,7 @@ pub struct Resources {
     /// Who is told of changes of keys and objects.
     pub watchers: Arc<Watchers>,
     /// How the store is sealed.
-    pub sealing: Sealing,
+    pub sealing: Arc<Sealing>,
     /// Opens the seal that the configuration names now.
     pub configured_seal: OpenSeal,
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use supacrypt_core::{Error, Reason, Result};
 
-use super::{DataKeys, Sealing, age};
+use super::{DataKeys, Sealing};
 use crate::custody::software_context;
 use crate::pins::pin_context;
 use crate::store::sealed::{SealedValue, Secret};
@@ -43,8 +43,8 @@ impl Sealing {
 
     /// Erases all data keys but the newest, when that has sealed everything for long enough.
     async fn erase_old_keys(&self) -> Result<()> {
-        let _seal = self.seal.lock().await;
-        if age(self.newest().await?.create_time) < self.kept {
+        let current = self.current.lock().await;
+        if current.since.elapsed() < self.kept {
             return Ok(());
         }
         let keys = self.keys.all();

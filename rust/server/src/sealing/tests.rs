@@ -1,3 +1,4 @@
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use supacrypt_core::{KeySpec, KeyringName, Principal, Reason, Role};
@@ -8,10 +9,10 @@ use crate::custody::{Custodians, SOFTWARE, SoftwareCustodian};
 use crate::keyrings::{Keyrings, NewKeyring};
 use crate::keys::{Keys, NewKey};
 use crate::pins::Pins;
-use crate::seal::FileSeal;
+use crate::seal::{FileSeal, PassphraseSeal};
 
 struct Fixture {
-    sealing: Sealing,
+    sealing: Arc<Sealing>,
     store: Arc<Store>,
     keyring: KeyringName,
     dir: TempDir,
@@ -27,7 +28,7 @@ impl Fixture {
         let store = Arc::new(Store::open(&dir.path().join("data")).await.unwrap());
         let seal = file_seal(dir.path(), "first");
         let sealing = Sealing::open(Arc::clone(&store), seal, None).await.unwrap();
-        let sealing = Sealing { kept: Duration::ZERO, ..sealing };
+        let sealing = Arc::new(Sealing { kept: Duration::ZERO, ..sealing });
         let keyrings = Keyrings::open(Arc::clone(&store)).await.unwrap();
         let keyring = KeyringName::new("dev".parse().unwrap());
         let new = NewKeyring {
@@ -74,7 +75,8 @@ impl Fixture {
         let store = Arc::new(Store::open(&dir.path().join("data")).await?);
         let seal = file_seal(dir.path(), seal);
         let sealing = Sealing::open(Arc::clone(&store), seal, None).await?;
-        Ok(Fixture { sealing: Sealing { kept: Duration::ZERO, ..sealing }, store, keyring, dir })
+        let sealing = Arc::new(Sealing { kept: Duration::ZERO, ..sealing });
+        Ok(Fixture { sealing, store, keyring, dir })
     }
 }
 
@@ -105,7 +107,7 @@ async fn everything_is_sealed_anew_and_the_older_key_erased() {
 #[tokio::test]
 async fn older_keys_are_kept_while_somebody_may_be_about_to_store_something() {
     let mut it = Fixture::new().await;
-    it.sealing.kept = KEPT;
+    Arc::get_mut(&mut it.sealing).unwrap().kept = KEPT;
     it.make_key("first").await;
     it.sealing.rotate().await.unwrap();
     it.sealing.reseal().await.unwrap();
@@ -145,4 +147,30 @@ async fn another_seal_takes_the_place_of_the_first_for_all_data_keys() {
     assert_eq!(it.state().await.0, 3);
     let error = it.reopened("first").await.err().unwrap();
     assert_eq!(error.reason(), Reason::SealUnavailable);
+}
+
+#[tokio::test]
+async fn a_store_that_two_seals_share_opens_by_both() {
+    let it = Fixture::new().await;
+    let key = it.make_key("first").await;
+    let passphrase = it.dir.path().join("passphrase");
+    std::fs::write(&passphrase, "correct horse battery staple").unwrap();
+    std::fs::set_permissions(&passphrase, PermissionsExt::from_mode(0o600)).unwrap();
+    let passphrase = Arc::new(PassphraseSeal::open(&passphrase).unwrap());
+    // As an older server could leave it, whose change of the seal did not end.
+    it.sealing.change(passphrase.clone()).await.unwrap();
+    it.sealing.current.lock().await.seal = file_seal(it.dir.path(), "first");
+    it.sealing.rotate().await.unwrap();
+
+    let Fixture { sealing, store, keyring, dir } = it;
+    drop(sealing);
+    let file = file_seal(dir.path(), "first");
+    for previous in [None, Some(&*passphrase as &dyn Seal)] {
+        let opened = Sealing::open(Arc::clone(&store), Arc::clone(&file), previous).await;
+        assert_eq!(opened.is_ok(), previous.is_some());
+    }
+    // From now on by the one alone.
+    let sealing = Arc::new(Sealing::open(Arc::clone(&store), file, None).await.unwrap());
+    let it = Fixture { sealing, store, keyring, dir };
+    it.keys().usable(&key).await.unwrap();
 }

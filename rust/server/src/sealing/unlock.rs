@@ -25,12 +25,8 @@ pub(super) async fn unlock(
         store::commit(write).await?;
         return Ok(vec![DataKey { id, key: Arc::new(key) }]);
     }
-    let refused = match unwrapped(seal, &stored).await {
-        Ok(keys) => return Ok(keys),
-        Err(refused) => refused,
-    };
-    let Some(previous) = previous else { return Err(refused) };
-    let keys = unwrapped(previous, &stored).await?;
+    let (keys, by_previous) = unwrapped(&stored, seal, previous).await?;
+    let Some(previous) = previous.filter(|_| by_previous) else { return Ok(keys) };
     let wrapped = wrapped_by(seal, &keys).await?;
     replace(&mut write, seal, wrapped).await?;
     store::commit(write).await?;
@@ -42,21 +38,34 @@ pub(super) async fn unlock(
     Ok(keys)
 }
 
-/// What a seal of this name has wrapped.
-async fn unwrapped(seal: &dyn Seal, stored: &[WrappedKey]) -> Result<Vec<DataKey>> {
-    let mut keys = Vec::with_capacity(stored.len());
+/// What `seal` has wrapped, or else `previous`, and whether that was one. Two of the same name are told apart
+/// by trying.
+pub(super) async fn unwrapped(
+    stored: &[WrappedKey],
+    seal: &dyn Seal,
+    previous: Option<&dyn Seal>,
+) -> Result<(Vec<DataKey>, bool)> {
+    let (mut keys, mut by_previous) = (Vec::with_capacity(stored.len()), false);
     for WrappedKey { id, seal: name, wrapped, .. } in stored {
-        if name != seal.id() {
-            let message = format!(
+        let mut opened = Err(Error::new(
+            Reason::SealUnavailable,
+            format!(
                 "the store is sealed by {name:?}, but the configuration names {:?}; to have it sealed \
                  by that one, name the other in seal.previous",
                 seal.id()
-            );
-            return Err(Error::new(Reason::SealUnavailable, message));
+            ),
+        ));
+        if seal.id() == name {
+            opened = seal.unwrap(wrapped).await;
         }
-        keys.push(DataKey { id: *id, key: Arc::new(seal.unwrap(wrapped).await?) });
+        if let Some(previous) = previous.filter(|previous| opened.is_err() && previous.id() == name)
+        {
+            opened = previous.unwrap(wrapped).await;
+            by_previous = true;
+        }
+        keys.push(DataKey { id: *id, key: Arc::new(opened?) });
     }
-    Ok(keys)
+    Ok((keys, by_previous))
 }
 
 /// All data keys, wrapped by another seal.
