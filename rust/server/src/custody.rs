@@ -143,7 +143,8 @@ pub trait Custodian: Send + Sync {
     /// # Errors
     /// [`Reason::KeyNotFound`], [`Reason::KeyVersionDisabled`],
     /// [`Reason::AlgorithmNotSupported`] for a kind of keys that does not serve,
-    /// [`Reason::InvalidArgument`] for a custodian that has no keys of others.
+    /// [`Reason::InvalidArgument`] for a custodian that has no keys of others, and for a key that it made for a
+    /// store, of whatever server.
     async fn adopt(&self, key: &str) -> Result<Adopted> {
         let message = format!("the custodian {} has no key {key:?} to adopt", self.name());
         Err(Error::new(Reason::InvalidArgument, message).in_field("source"))
@@ -157,6 +158,15 @@ pub trait Custodian: Send + Sync {
         let message = format!("the custodian {} cannot seal a store by {key:?}", self.name());
         Err(Error::new(Reason::Configuration, message).in_field("seal.custodian"))
     }
+}
+
+/// Refuses to adopt what a store made: it has a key for it already, with usages and states of its own.
+fn of_a_store(source: &str) -> Error {
+    let message = format!(
+        "{source:?} was made for a store, whose rules for it would be passed by; use the key that it \
+         already is"
+    );
+    Error::new(Reason::InvalidArgument, message).in_field("source")
 }
 
 /// What a custodian is opened with, beside its own settings.

@@ -56,7 +56,8 @@ impl Reconcile {
     fn run(self, context: &Context) -> Result<ExitCode> {
         let Reconcile { custodian, repair, yes } = self;
         if repair {
-            let what = "destroy for good what the server does not know";
+            let what = "destroy for good what the server does not know, such as keys that were made \
+                        since a backup that was restored, and give up what the custodian does not have";
             confirm(&format!("Repair {custodian}: {what}"), yes)?;
         }
         let mut remain = false;

@@ -35,7 +35,7 @@ use self::seal::VaultSeal;
 use self::vault::Vault;
 use super::gate::Gate;
 use super::remote::RemoteKey;
-use super::{Adopted, Custodian, Held, KeyHandle, NewMaterial, Opening, Wanted};
+use super::{Adopted, Custodian, Held, KeyHandle, NewMaterial, Opening, Wanted, of_a_store};
 use crate::config::AzureSettings;
 use crate::seal::Seal;
 
@@ -224,6 +224,9 @@ impl Custodian for AzureCustodian {
         let vault = self.vault(&found).map_err(|error| {
             Error::new(Reason::InvalidArgument, error.message()).in_field("source")
         })?;
+        if context_of(&found.name).is_some() {
+            return Err(of_a_store(key));
+        }
         adopt::adopt(vault, &found).await
     }
 

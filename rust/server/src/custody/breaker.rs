@@ -93,9 +93,13 @@ impl Breaker {
         turn
     }
 
-    /// Whether calls are refused now, but for one that sees.
-    pub(super) fn is_open(&self) -> bool {
-        !matches!(*self.0.lock(), State::Closed { .. })
+    /// Whether a call would be refused now.
+    pub(super) fn is_open(&self, now: Instant) -> bool {
+        match *self.0.lock() {
+            State::Closed { .. } => false,
+            State::Open { until, .. } => now < until,
+            State::HalfOpen { .. } => true,
+        }
     }
 }
 
@@ -129,9 +133,10 @@ mod tests {
         }
         breaker.note(Heard::Answer, now);
         breaker.note(Heard::Nothing, now);
-        assert!(!breaker.is_open());
+        assert!(!breaker.is_open(now));
         let breaker = opened(now);
-        assert!(breaker.is_open());
+        assert!(breaker.is_open(now));
+        assert!(!breaker.is_open(now + COOLDOWN), "the next call sees");
         assert_eq!(breaker.admit(now), Err(COOLDOWN));
     }
 
@@ -144,7 +149,7 @@ mod tests {
         assert!(breaker.admit(later).is_err(), "one is enough");
         assert_eq!(breaker.note(Heard::Answer, later), Some(Turn::Closed));
         assert_eq!(breaker.admit(later), Ok(()));
-        assert!(!breaker.is_open());
+        assert!(!breaker.is_open(later));
     }
 
     #[test]

@@ -98,7 +98,7 @@ impl From<Error> for Refusal {
 pub struct GateStatus {
     /// The endpoint, such as its URL.
     pub endpoint: String,
-    /// Whether calls are refused without asking it, since it did not answer before.
+    /// Whether a call would be refused now without asking it, since it did not answer before.
     pub open: bool,
     /// Calls that it is busy with.
     pub in_flight: usize,
@@ -202,7 +202,7 @@ impl Gate {
     pub fn status(&self) -> GateStatus {
         GateStatus {
             endpoint: self.endpoint.clone(),
-            open: self.breaker.is_open(),
+            open: self.breaker.is_open(Instant::now()),
             in_flight: self.concurrency - self.permits.available_permits(),
         }
     }

@@ -26,6 +26,7 @@ use async_trait::async_trait;
 use cryptoki::object::ObjectClass;
 use supacrypt_core::{Capabilities, Error, KeySpec, Reason, Result};
 use supacrypt_crypto::Material;
+use tokio::sync::Mutex;
 use tokio::task::spawn_blocking;
 
 use self::handle::TokenKey;
@@ -34,7 +35,7 @@ use self::offer::Mechanisms;
 use self::seal::TokenSeal;
 use self::template::Uses;
 use self::token::{Again, Token};
-use super::gate::{Effect, Gate};
+use super::gate::{Effect, Gate, Refusal};
 use super::remote::RemoteKey;
 use super::{Adopted, Custodian, Held, KeyHandle, NewMaterial, Opening, Wanted};
 use crate::config::{Pkcs11Settings, TokenName};
@@ -48,7 +49,9 @@ pub struct Pkcs11Custodian {
     name: String,
     token: Arc<Token>,
     /// Unknown while the token has never been there.
-    offer: OnceLock<Offer>,
+    offer: Arc<OnceLock<Offer>>,
+    /// Held by the one who finds out.
+    finding_out: Arc<Mutex<()>>,
 }
 
 /// What a token does.
@@ -89,28 +92,39 @@ impl Pkcs11Custodian {
         let module = module::load(&settings.module)?;
         let token = Token::new(&name, store, gate, module, settings, pin);
         let offer = match Offer::of(&token) {
-            Ok(offer) => offer.into(),
+            Ok(offer) => OnceLock::from(offer),
             Err(error) if error.reason() == Reason::CustodianUnavailable && !token.has_others() => {
                 tracing::warn!(custodian = name, "the token is away: {error}");
                 OnceLock::new()
             }
             Err(error) => return Err(error),
         };
-        Ok(Pkcs11Custodian { name, token: Arc::new(token), offer })
+        let (token, offer) = (Arc::new(token), Arc::new(offer));
+        Ok(Pkcs11Custodian { name, token, offer, finding_out: Arc::default() })
     }
 
     async fn offer(&self) -> Result<&Offer> {
         if let Some(offer) = self.offer.get() {
             return Ok(offer);
         }
-        let find_out = || async {
-            let token = Arc::clone(&self.token);
-            let found = spawn_blocking(move || Offer::of(&token)).await;
-            Ok(found
-                .map_err(|_| Error::new(Reason::Internal, "trying a token was interrupted"))??)
-        };
-        let found = self.token.gates()[0].pass(Effect::Lasting, find_out).await?;
-        Ok(self.offer.get_or_init(|| found))
+        self.token.gates()[0].pass(Effect::Repeatable, || self.find_out()).await?;
+        self.offer.get().ok_or_else(|| Error::new(Reason::Internal, "a token's offer is unknown"))
+    }
+
+    /// Has one thread find out what the token does, to the end, whoever waits for it.
+    async fn find_out(&self) -> Result<(), Refusal> {
+        let alone = Arc::clone(&self.finding_out).lock_owned().await;
+        let (token, offer) = (Arc::clone(&self.token), Arc::clone(&self.offer));
+        let found = spawn_blocking(move || {
+            let _alone = alone;
+            if offer.get().is_none() {
+                let found = Offer::of(&token)?;
+                offer.get_or_init(|| found);
+            }
+            Ok::<_, Error>(())
+        });
+        let interrupted = |_| Error::new(Reason::Internal, "trying a token was interrupted");
+        Ok(found.await.map_err(interrupted)??)
     }
 }
 
@@ -119,7 +133,7 @@ impl Offer {
     fn of(token: &Token) -> Result<Offer> {
         let name = token.custodian();
         let mechanisms = Mechanisms::of(token).map_err(|fault| fault.explain(name))?;
-        let capabilities = mechanisms.capabilities(token);
+        let capabilities = mechanisms.capabilities(token).map_err(|fault| fault.explain(name))?;
         if capabilities.algorithms.is_empty() {
             let message = "the token makes no keys that can be used here; is it the right one? With \
                            log.level \"debug\" the log tells what was tried";

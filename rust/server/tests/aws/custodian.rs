@@ -171,6 +171,13 @@ async fn adopts(custodian: &AwsCustodian, place: &Place) {
         let version = &adopted.versions[0];
         assert_eq!(version.reference, format!("\x01adopted {theirs}").as_bytes());
     }
+    // One of a store has rules there that another name for it would pass by.
+    let made =
+        custodian.generate(Wanted::usual(KeySpec::EcP256), b"0123456789abcdefghijklmnop").await;
+    let made = made.unwrap();
+    let error = custodian.adopt(arn(&made.reference)).await.err().unwrap();
+    assert_eq!((error.reason(), error.field()), (Reason::InvalidArgument, Some("source")));
+    custodian.destroy(&made.reference).await.unwrap();
     client.delete_alias().alias_name(&alias).send().await.unwrap();
     client.disable_key().key_id(id).send().await.unwrap();
     let error = custodian.adopt(&theirs).await.err().unwrap();

@@ -4,9 +4,10 @@ use aws_sdk_kms::types::{KeyMetadata, KeySpec as KmsSpec, KeyState};
 use supacrypt_core::{Error, Reason, Result};
 
 use super::kms::Kms;
+use super::names::DESCRIPTION;
 use super::reference::Reference;
 use super::{life, offer};
-use crate::custody::{Adopted, NewMaterial};
+use crate::custody::{Adopted, NewMaterial, of_a_store};
 
 /// The key that KMS knows by an ARN, an id or an alias. What an alias means is asked once, here.
 ///
@@ -15,6 +16,9 @@ use crate::custody::{Adopted, NewMaterial};
 /// of KMS.
 pub(super) async fn adopt(kms: &Kms, key: &str) -> Result<Adopted> {
     let found = describe(kms, key).await?;
+    if found.description.as_deref() == Some(DESCRIPTION) {
+        return Err(of_a_store(key));
+    }
     let arn = found.arn.ok_or_else(|| kms.half_answer())?;
     let spec = found.key_spec.as_ref().and_then(offer::our_spec);
     let usages = found.key_usage.as_ref().and_then(offer::usages);

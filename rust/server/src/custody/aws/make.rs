@@ -8,7 +8,7 @@ use supacrypt_crypto::Material;
 use tokio::runtime::Handle;
 
 use super::kms::Kms;
-use super::names::{STORE_TAG, VERSION_TAG, alias};
+use super::names::{DESCRIPTION, STORE_TAG, VERSION_TAG, alias};
 use super::reference::Reference;
 use super::{import, life, offer};
 use crate::custody::{NewMaterial, Wanted};
@@ -92,7 +92,7 @@ async fn create(kms: &Arc<Kms>, wanted: Wanted, context: &str, empty: bool) -> R
     let request = || {
         let request = kms.client.create_key().key_spec(key_spec.clone());
         let request = request.key_usage(purpose.clone()).origin(origin.clone());
-        request.description("made by supacrypt").set_tags(Some(tags.clone())).send()
+        request.description(DESCRIPTION).set_tags(Some(tags.clone())).send()
     };
     let made = kms.ask_once(request).await?.key_metadata;
     let arn = made.and_then(|key| key.arn).ok_or_else(|| kms.half_answer())?;

@@ -5,6 +5,9 @@ pub(super) const STORE_TAG: &str = "supacrypt-store";
 /// The tag with the id of the key version.
 pub(super) const VERSION_TAG: &str = "supacrypt-version";
 
+/// The description of all keys that were made for a store.
+pub(super) const DESCRIPTION: &str = "made by supacrypt";
+
 /// The alias of a key of the store: what lists them all in few requests, and what people read.
 pub(super) fn alias(store: &str, context: &str) -> String {
     format!("{}{context}", prefix(store))

@@ -8,9 +8,9 @@ use supacrypt_crypto::PublicKey;
 
 use super::encoding::{key_type, public_key};
 use super::fault::Fault;
-use super::object::Which;
+use super::object::{OURS, Which};
 use super::token::check_login;
-use crate::custody::{Adopted, NewMaterial};
+use crate::custody::{Adopted, NewMaterial, of_a_store};
 
 /// The key of this label.
 ///
@@ -18,6 +18,9 @@ use crate::custody::{Adopted, NewMaterial};
 /// [`Reason::KeyNotFound`] where no key or more than one has the label,
 /// [`Reason::AlgorithmNotSupported`].
 pub(super) fn adopt(session: &Session, label: &str) -> Result<Adopted, Fault> {
+    if label.starts_with(OURS) {
+        return Err(of_a_store(label).into());
+    }
     check_login(session)?;
     let objects =
         |class| session.find_objects(&[Attribute::Class(class), Attribute::Label(label.into())]);

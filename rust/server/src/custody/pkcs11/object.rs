@@ -12,7 +12,7 @@ use super::token::{Lease, check_login};
 use crate::custody::Held;
 
 /// What a stored reference begins with: the form of the rest.
-const OURS: u8 = 1;
+const MADE: u8 = 1;
 const ADOPTED: u8 = 2;
 
 /// `CKA_LABEL` of the key of a store that has this `CKA_ID`.
@@ -20,8 +20,11 @@ pub(super) fn label(store: &str, id: &[u8]) -> Vec<u8> {
     [prefix(store).as_bytes(), id].concat()
 }
 
+/// What the labels of all keys begin with that were made for stores.
+pub(super) const OURS: &str = "supacrypt ";
+
 fn prefix(store: &str) -> String {
-    format!("supacrypt {store}/")
+    format!("{OURS}{store}/")
 }
 
 /// The keys of a store, or what is left of them.
@@ -67,7 +70,7 @@ impl Which {
     /// How the server's store refers to it. There is nothing secret in it.
     pub(super) fn reference(&self) -> Vec<u8> {
         let (form, name) = match self {
-            Which::Ours(id) => (OURS, id),
+            Which::Ours(id) => (MADE, id),
             Which::Adopted(label) => (ADOPTED, label),
         };
         [&[form], &name[..]].concat()
@@ -79,7 +82,7 @@ impl Which {
     /// [`Reason::CustodianUnavailable`] for one that a newer server made.
     pub(super) fn of(reference: &[u8]) -> Result<Which> {
         match reference {
-            [OURS, id @ ..] if !id.is_empty() => Ok(Which::Ours(id.to_vec())),
+            [MADE, id @ ..] if !id.is_empty() => Ok(Which::Ours(id.to_vec())),
             [ADOPTED, label @ ..] if !label.is_empty() => Ok(Which::Adopted(label.to_vec())),
             _ => Err(Error::new(
                 Reason::CustodianUnavailable,
@@ -117,12 +120,22 @@ pub(super) fn find(
 ) -> Result<ObjectHandle, Fault> {
     check_login(session)?;
     let found = session.find_objects(&[Attribute::Class(class), which.attribute()])?;
-    found.first().copied().ok_or_else(|| {
-        let message = format!(
-            "the token does not have the key {which} any more; restore it from the backup of the token"
-        );
-        Error::new(Reason::KeyVersionDestroyed, message).into()
-    })
+    match (found[..].first(), which) {
+        (None, _) => {
+            let message = format!(
+                "the token does not have the key {which} any more; restore it from the backup of the \
+                 token"
+            );
+            Err(Error::new(Reason::KeyVersionDestroyed, message).into())
+        }
+        // Another may have been put beside it, by whoever may.
+        (Some(_), Which::Adopted(_)) if found.len() > 1 => {
+            let message =
+                format!("the token has several keys {which}; give the others other labels");
+            Err(Fault::Useless(Error::new(Reason::CustodianUnavailable, message)))
+        }
+        (Some(key), _) => Ok(*key),
+    }
 }
 
 /// Destroys all objects that have this `CKA_ID`. That there is none is no error.

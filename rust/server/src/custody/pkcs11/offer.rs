@@ -128,26 +128,30 @@ impl Mechanisms {
     }
 
     /// What the token can do, as far as keys of ours ask for it.
-    pub(super) fn capabilities(&self, token: &Token) -> Capabilities {
-        // A pair of RSA keys takes too long for one of each length; the token says which it takes.
-        let makes = |spec: &KeySpec| {
-            self.may_make(*spec)
-                && (spec.class() == KeyClass::Rsa || trial::makes(token, *spec, self.uses()))
-        };
-        let generates: Vec<_> =
-            KeySpec::iter().filter(|spec| key_type(*spec).is_some()).filter(makes).collect();
+    ///
+    /// # Errors
+    /// Those that say nothing of what it can do, such as a session that is lost.
+    pub(super) fn capabilities(&self, token: &Token) -> Result<Capabilities, Fault> {
+        let mut generates = Vec::new();
+        for spec in KeySpec::iter().filter(|spec| key_type(*spec).is_some() && self.may_make(*spec))
+        {
+            // A pair of RSA keys takes too long for one of each length; the token says which it takes.
+            if spec.class() == KeyClass::Rsa || trial::makes(token, spec, self.uses())? {
+                generates.push(spec);
+            }
+        }
         let imports = generates.iter().copied().filter(|spec| takes_in(*spec)).collect();
         let has_rsa = generates.iter().any(|spec| spec.class() == KeyClass::Rsa);
-        let paddings = if has_rsa { trial::rsa(token, &self.paddings()) } else { Vec::new() };
+        let paddings = if has_rsa { trial::rsa(token, &self.paddings())? } else { Vec::new() };
         let algorithms = self.algorithms().into_iter().chain(paddings);
         let works =
             |algorithm: &Algorithm| generates.iter().any(|spec| algorithm.works_with(*spec));
-        Capabilities {
+        Ok(Capabilities {
             algorithms: algorithms.filter(works).collect(),
             imports,
             generates,
             one_purpose: false,
-        }
+        })
     }
 }
 

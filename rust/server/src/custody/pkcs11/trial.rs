@@ -30,7 +30,10 @@ fn make(
 }
 
 /// Whether the token makes keys of this kind.
-pub(super) fn makes(token: &Token, spec: KeySpec, uses: Uses) -> bool {
+///
+/// # Errors
+/// Those that say nothing of that.
+pub(super) fn makes(token: &Token, spec: KeySpec, uses: Uses) -> Result<bool, Fault> {
     let made = token.run_here(Again::Once, |lease| {
         let (public, secret) = make(&lease.session, spec, uses)?;
         for object in public.into_iter().chain([secret]) {
@@ -42,29 +45,29 @@ pub(super) fn makes(token: &Token, spec: KeySpec, uses: Uses) -> bool {
 }
 
 /// Those of some algorithms that the token performs with an RSA key.
-pub(super) fn rsa(token: &Token, algorithms: &[Algorithm]) -> Vec<Algorithm> {
+///
+/// # Errors
+/// As [`makes`].
+pub(super) fn rsa(token: &Token, algorithms: &[Algorithm]) -> Result<Vec<Algorithm>, Fault> {
     let spec = KeySpec::Rsa2048;
     let tried = token.run_here(Again::Once, |lease| {
         let session = &lease.session;
         let (public, private) = make(session, spec, Uses::default())?;
-        let works = match public {
-            Some(object) => {
-                let key = encoding::public_key(session, object, spec)?;
-                session.destroy_object(object)?;
-                let works = |each: &Algorithm| {
-                    succeeded(token, each, performs(session, private, &key, *each).err())
-                };
-                algorithms.iter().copied().filter(works).collect()
+        let mut works = Vec::new();
+        if let Some(object) = public {
+            let key = encoding::public_key(session, object, spec)?;
+            session.destroy_object(object)?;
+            for algorithm in algorithms {
+                let tried = performs(session, private, &key, *algorithm);
+                if succeeded(token, algorithm, tried.err())? {
+                    works.push(*algorithm);
+                }
             }
-            None => Vec::new(),
-        };
+        }
         session.destroy_object(private)?;
         Ok(works)
     });
-    tried.unwrap_or_else(|fault| {
-        succeeded(token, spec, Some(fault));
-        Vec::new()
-    })
+    tried.or_else(|fault| succeeded(token, spec, Some(fault)).map(|_| Vec::new()))
 }
 
 fn performs(
@@ -93,13 +96,19 @@ fn performs(
     Ok(())
 }
 
-/// Whether there was no fault. What was is told to whoever looks for it.
-fn succeeded(token: &Token, tried: impl std::fmt::Display, fault: Option<Fault>) -> bool {
-    let custodian = token.custodian();
-    if let Some(fault) = fault {
-        let why = fault.explain(custodian);
-        tracing::debug!(custodian, %tried, %why, "not offered");
-        return false;
+/// Whether there was no fault. What was is told to whoever looks for it. One of the way to the token says
+/// nothing of what the token does.
+fn succeeded(
+    token: &Token,
+    tried: impl std::fmt::Display,
+    fault: Option<Fault>,
+) -> Result<bool, Fault> {
+    let Some(fault) = fault else { return Ok(true) };
+    if fault.is_lost() || fault.is_of_pin() {
+        return Err(fault);
     }
-    true
+    let custodian = token.custodian();
+    let why = fault.explain(custodian);
+    tracing::debug!(custodian, %tried, %why, "not offered");
+    Ok(false)
 }
