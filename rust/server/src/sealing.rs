@@ -96,7 +96,7 @@ impl Sealing {
         let mut current = self.current.lock().await;
         let key = EnvelopeKey::generate()?;
         // Before the store is locked: the seal may be far away.
-        let wrapped = current.seal.wrap(&key).await?;
+        let wrapped = unlock::wrapped(&*current.seal, &key).await?;
         let mut write = self.store.write().await?;
         let id = store::wrapping_keys::insert(&mut write, current.seal.id(), &wrapped).await?;
         store::commit(write).await?;

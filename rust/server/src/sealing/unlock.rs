@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use supacrypt_core::{Error, Reason, Result};
-use supacrypt_crypto::envelope::EnvelopeKey;
+use supacrypt_crypto::{envelope::EnvelopeKey, is_equal};
 
 use super::data_keys::DataKey;
 use crate::seal::Seal;
@@ -20,7 +20,7 @@ pub(super) async fn unlock(
     let stored = store::wrapping_keys::all(&mut write).await?;
     if stored.is_empty() {
         let key = EnvelopeKey::generate()?;
-        let wrapped = seal.wrap(&key).await?;
+        let wrapped = wrapped(seal, &key).await?;
         let id = store::wrapping_keys::insert(&mut write, seal.id(), &wrapped).await?;
         store::commit(write).await?;
         return Ok(vec![DataKey { id, key: Arc::new(key) }]);
@@ -68,13 +68,24 @@ pub(super) async fn unwrapped(
     Ok((keys, by_previous))
 }
 
+/// A data key, wrapped by a seal that also unwraps it: otherwise that would be found out at the next start.
+pub(super) async fn wrapped(seal: &dyn Seal, key: &EnvelopeKey) -> Result<Vec<u8>> {
+    let wrapped = seal.wrap(key).await?;
+    let unwrapped = seal.unwrap(&wrapped).await?;
+    if is_equal(unwrapped.as_bytes(), key.as_bytes()) {
+        return Ok(wrapped);
+    }
+    let message = format!("{} does not give back what it wraps; nothing was changed", seal.id());
+    Err(Error::new(Reason::SealUnavailable, message))
+}
+
 /// All data keys, wrapped by another seal.
 pub(super) async fn wrapped_by(seal: &dyn Seal, keys: &[DataKey]) -> Result<Vec<(u32, Vec<u8>)>> {
-    let mut wrapped = Vec::with_capacity(keys.len());
+    let mut all = Vec::with_capacity(keys.len());
     for key in keys {
-        wrapped.push((key.id, seal.wrap(&key.key).await?));
+        all.push((key.id, wrapped(seal, &key.key).await?));
     }
-    Ok(wrapped)
+    Ok(all)
 }
 
 /// Has what `seal` wrapped take the place of what another seal did, which is erased.

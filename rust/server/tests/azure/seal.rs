@@ -75,11 +75,12 @@ async fn a_key_that_does_not_serve_is_refused() {
     let version = make(&cloud, 0, "seal");
     let url = format!("{}/keys/seal/{version}", cloud.vaults[0].https.url());
     refused(&custodian, &url, "without a version").await;
-    // One that may not unwrap would be found out at the next start.
+    // One that may not unwrap: the server tries that before it relies on it.
     let body = json!({"kty": "RSA", "key_size": 2048, "key_ops": ["wrapKey"]});
     keys.operate("POST", "/keys/half/create", body);
     let seal = custodian.seal("half").await.unwrap();
-    let error = seal.wrap(&EnvelopeKey::generate().unwrap()).await.unwrap_err();
+    let wrapped = seal.wrap(&EnvelopeKey::generate().unwrap()).await.unwrap();
+    let error = seal.unwrap(&wrapped).await.err().unwrap();
     assert_eq!(error.reason(), Reason::SealUnavailable);
     assert!(error.message().contains("operations"), "{error}");
 }

@@ -93,8 +93,6 @@ impl Seal for VaultSeal {
         };
         let (by, ciphertext) =
             wrapped.await.map_err(|error: Error| self.unavailable(error.message()))?;
-        // What could not be unwrapped would be found out at the next start.
-        self.unwrapped(&by, &ciphertext).await?;
         Ok([&[FORM], by.to_string().as_bytes(), &[END], &ciphertext].concat())
     }
 
