@@ -142,16 +142,24 @@ fn kill_amid(backend: &mut Backend, pause: Duration) {
     let admin = backend.admin();
     thread::scope(|scope| {
         for (client, keyring) in &clients {
-            scope.spawn(|| while !over.load(Ordering::Relaxed) && make(client, keyring).is_ok() {});
-            scope
-                .spawn(|| while !over.load(Ordering::Relaxed) && bring(client, keyring).is_ok() {});
+            scope.spawn(|| repeat(&over, || make(client, keyring)));
+            scope.spawn(|| repeat(&over, || bring(client, keyring)));
         }
-        scope.spawn(|| while !over.load(Ordering::Relaxed) && rotate(&admin).is_ok() {});
+        scope.spawn(|| repeat(&over, || rotate(&admin)));
         thread::sleep(pause);
         backend.kill();
         over.store(true, Ordering::Relaxed);
     });
     backend.restart();
+}
+
+/// Does something until it fails or is over.
+fn repeat(over: &AtomicBool, work: impl Fn() -> Result<()>) {
+    loop {
+        if over.load(Ordering::Relaxed) || work().is_err() {
+            return;
+        }
+    }
 }
 
 fn rotate(admin: &Client) -> Result<()> {
