@@ -5,11 +5,7 @@
 cd "$JUDGE_WORK"
 for part in common packages build backend judges custodians; do source "$SUPACRYPT_ROOT/ci/lib/$part.sh"; done
 
-if [ -z "${SUPACRYPT_KEYRING:-}" ]; then
-    skipped "the module has no keyrings"
-    exit
-fi
-need_test_packages
+needs_keyrings
 
 own=$JUDGE_WORK/backend
 moto_pid='' moto_port='' faulty_pid=''

@@ -1,6 +1,15 @@
 # Backends whose keys are elsewhere. Sourced by judges, after the other parts.
 # shellcheck shell=bash
 
+# needs_keyrings: skips a judge of what keyrings of ours have beside other tokens, and gets what it needs otherwise.
+needs_keyrings() {
+    if [ -z "${SUPACRYPT_KEYRING:-}" ]; then
+        skipped "the module has no keyrings"
+        exit
+    fi
+    need_test_packages
+}
+
 # start_moto LOG: starts moto with what it does otherwise than KMS mended; sets moto_pid and moto_port.
 start_moto() {
     moto_port=$(free_port)

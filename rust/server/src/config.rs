@@ -8,6 +8,7 @@ mod custodians;
 mod seal;
 mod sections;
 
+pub(crate) use custodians::is_loopback;
 pub use custodians::{
     AwsSettings, AzureCredential, AzureSettings, CustodianSettings, Pkcs11Settings, TokenName,
 };
@@ -189,6 +190,8 @@ mod tests {
             let error = refused(name, "token = \"a\"");
             assert!(error.message().contains("rename the table"), "{error}");
         }
+        let error = refused("hsm", "token = \"a\"\ntimeout = \"0s\"");
+        assert!(error.message().contains("custodians.hsm.timeout"), "{error}");
         let error = refused("hsm", "token = \"a\"\nsessions = 0");
         assert!(error.message().contains("custodians.hsm.sessions"), "{error}");
         let error = refused("hsm", "token = \"a\"\nslot = 0");

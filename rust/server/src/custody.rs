@@ -6,6 +6,7 @@
 mod aws;
 mod azure;
 mod breaker;
+mod ecdsa;
 mod gate;
 #[cfg(test)]
 mod offers;

@@ -8,6 +8,7 @@ pub mod audit;
 pub mod authz;
 pub mod config;
 pub mod custody;
+pub mod data_keys;
 mod endpoints;
 pub mod grpc;
 pub mod keyrings;

@@ -11,7 +11,7 @@ pub use change::{CertificateChange, DataChange, ObjectChange};
 pub use create::{NewContent, NewObject};
 
 use crate::{
-    sealing::DataKeys,
+    data_keys::DataKeys,
     store::{self, ObjectFilter, ObjectRecord, Page, PageQuery, Store, Write},
     watch::Watchers,
 };

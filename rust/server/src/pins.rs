@@ -16,7 +16,7 @@ use tokio::sync::Mutex;
 use tokio::task::spawn_blocking;
 use zeroize::Zeroizing;
 
-use crate::sealing::DataKeys;
+use crate::data_keys::DataKeys;
 use crate::store::{self, Store};
 
 /// How long a ticket is good for: as long as an application may take from the PIN to the operation.

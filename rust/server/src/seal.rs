@@ -7,7 +7,7 @@ mod file;
 mod passphrase;
 
 use async_trait::async_trait;
-use supacrypt_core::Result;
+use supacrypt_core::{Error, Reason, Result};
 use supacrypt_crypto::envelope::EnvelopeKey;
 
 pub use file::FileSeal;
@@ -35,4 +35,23 @@ pub trait Seal: Send + Sync {
     /// [`Reason::SealUnavailable`](supacrypt_core::Reason::SealUnavailable), also when it was
     /// wrapped by another seal.
     async fn unwrap(&self, wrapped: &[u8]) -> Result<EnvelopeKey>;
+}
+
+/// The name of the seal by a key of a custodian.
+pub(crate) fn custodian_seal(custodian: &str, key: &str) -> String {
+    format!("custodian:{custodian}/{key}")
+}
+
+/// That a seal cannot be used.
+pub(crate) fn unavailable(seal: &str, why: impl std::fmt::Display) -> Error {
+    Error::new(Reason::SealUnavailable, format!("the seal {seal} cannot be used: {why}"))
+}
+
+/// That a seal is not the one that a store has.
+pub(crate) fn foreign(seal: &str) -> Error {
+    unavailable(
+        seal,
+        "the store was not sealed by this key, or was altered; name the key that it was sealed by, or \
+         restore the store from your backup",
+    )
 }

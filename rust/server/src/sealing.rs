@@ -4,7 +4,6 @@
 //! a time, while the server serves; once there is nothing left of it, and nobody can still be about to
 //! store something, the older one is erased. A server that is killed meanwhile goes on at its next start.
 
-mod data_keys;
 mod reseal;
 mod unlock;
 
@@ -17,10 +16,9 @@ use supacrypt_core::{Error, Reason, Result};
 use supacrypt_crypto::envelope::EnvelopeKey;
 use tokio::sync::{Mutex, Notify};
 
-pub use data_keys::DataKeys;
 pub use unlock::is_sealed;
 
-use self::data_keys::DataKey;
+use crate::data_keys::{DataKey, DataKeys};
 use crate::seal::Seal;
 use crate::store::{self, Store, WrappedKey};
 

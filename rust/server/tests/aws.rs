@@ -8,6 +8,8 @@ mod common;
 mod contract;
 #[path = "aws/custodian.rs"]
 mod custodian;
+#[path = "common/elsewhere.rs"]
+mod elsewhere;
 #[path = "aws/faults.rs"]
 mod faults;
 #[path = "aws/keys.rs"]

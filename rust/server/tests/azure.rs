@@ -9,6 +9,8 @@ mod contract;
 mod credentials;
 #[path = "azure/custodian.rs"]
 mod custodian;
+#[path = "common/elsewhere.rs"]
+mod elsewhere;
 #[path = "common/faults.rs"]
 mod faults;
 #[path = "azure/faulty.rs"]

@@ -9,6 +9,8 @@ mod common;
 mod contract;
 #[path = "hsm/custodian.rs"]
 mod custodian;
+#[path = "common/elsewhere.rs"]
+mod elsewhere;
 #[path = "hsm/held.rs"]
 mod held;
 #[path = "hsm/place.rs"]

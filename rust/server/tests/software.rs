@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use supacrypt_crypto::envelope::EnvelopeKey;
 use supacrypt_server::custody::SoftwareCustodian;
-use supacrypt_server::sealing::DataKeys;
+use supacrypt_server::data_keys::DataKeys;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_software_custodian_keeps_the_contract() {

@@ -1,16 +1,22 @@
 //! `supacrypt seal`.
 
-use std::{thread, time::Duration};
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
 
 use clap::Subcommand;
 use indicatif::{ProgressBar, ProgressStyle};
-use supacrypt_core::Result;
+use supacrypt_core::{Error, Reason, Result};
 use supacrypt_proto::v1::{self, ChangeSealRequest, GetSealRequest, RotateDataKeyRequest};
 
 use crate::{api::Api, context::Context, view::SealView};
 
 /// How often the server is asked how far it is.
 const POLL: Duration = Duration::from_millis(500);
+
+/// The server tries again each minute.
+const PATIENCE: Duration = Duration::from_secs(150);
 
 /// Look after the seal of the store; for the server's administrators
 #[derive(Subcommand)]
@@ -49,7 +55,10 @@ impl Seal {
     }
 }
 
-/// Waits until nothing is left that an older data key has sealed.
+/// Waits until nothing is left that an older data key has sealed, as long as it gets less.
+///
+/// # Errors
+/// [`Reason::SealUnavailable`] when it does not.
 fn wait(context: &Context, api: &Api, mut seal: v1::Seal) -> Result<v1::Seal> {
     let bar = if context.output.shows_progress() {
         let style = ProgressStyle::with_template("{wide_bar} {pos}/{len} values, {eta} left");
@@ -58,7 +67,18 @@ fn wait(context: &Context, api: &Api, mut seal: v1::Seal) -> Result<v1::Seal> {
     } else {
         ProgressBar::hidden()
     };
+    let (mut left, mut since) = (seal.outdated_values, Instant::now());
     while seal.outdated_values > 0 {
+        if seal.outdated_values < left {
+            (left, since) = (seal.outdated_values, Instant::now());
+        }
+        if since.elapsed() > PATIENCE {
+            let message = format!(
+                "{left} values are still sealed by older data keys and it goes no further; the server's \
+                 log says why"
+            );
+            return Err(Error::new(Reason::SealUnavailable, message));
+        }
         bar.set_length(seal.values);
         bar.set_position(seal.values.saturating_sub(seal.outdated_values));
         thread::sleep(POLL);

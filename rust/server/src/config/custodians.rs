@@ -4,16 +4,21 @@ mod aws;
 mod azure;
 mod pkcs11;
 
+use std::net::IpAddr;
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use figment::Figment;
-use serde::Deserialize;
+use jiff::fmt::serde::unsigned_duration::friendly::compact::required as duration;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 use supacrypt_core::{Error, Reason, ResourceId, Result};
 
 pub use aws::AwsSettings;
 pub use azure::{AzureCredential, AzureSettings};
 pub use pkcs11::{Pkcs11Settings, TokenName};
 
+use super::sections::nonzero;
 use crate::custody::{PUBLIC, SOFTWARE};
 
 /// Names that mean something already.
@@ -76,4 +81,24 @@ fn table<'a, T: Deserialize<'a>>(source: &Figment, key: String) -> Result<T> {
 
 fn default_timeout() -> Duration {
     Duration::from_secs(5)
+}
+
+/// A time that something can be done in.
+fn timeout<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    let timeout = duration::deserialize(deserializer)?;
+    if timeout.is_zero() {
+        return Err(D::Error::custom("it is zero; nothing could be done in that time"));
+    }
+    Ok(timeout)
+}
+
+/// Calls at once to an endpoint that says itself when they are too many.
+fn default_concurrency() -> NonZeroUsize {
+    nonzero(64)
+}
+
+/// Whether a URL's host is this machine.
+pub(crate) fn is_loopback(host: &str) -> bool {
+    let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
+    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use jiff::fmt::serde::unsigned_duration::friendly::compact::required as duration;
+use jiff::fmt::serde::unsigned_duration::friendly::compact::optional as optional_duration;
 use serde::Deserialize;
 use supacrypt_core::{Error, Reason, Result};
 
@@ -71,8 +71,8 @@ struct Table {
     custodian: Option<String>,
     key: Option<String>,
     previous: Option<Box<Table>>,
-    #[serde(default = "rotate_after", with = "duration")]
-    rotate_after: Duration,
+    #[serde(default, with = "optional_duration")]
+    rotate_after: Option<Duration>,
 }
 
 #[derive(Clone, Copy, Default, Deserialize)]
@@ -90,9 +90,12 @@ impl TryFrom<Table> for SealSettings {
     fn try_from(mut table: Table) -> Result<Self, Self::Error> {
         let previous = table.previous.take().map(|previous| match *previous {
             Table { previous: Some(_), .. } => Err("seal.previous.previous: one at a time"),
+            Table { rotate_after: Some(_), .. } => {
+                Err("seal.previous.rotate_after: it is for the seal that the store gets")
+            }
             previous => SealChoice::try_from(previous),
         });
-        let rotate_after = table.rotate_after;
+        let rotate_after = table.rotate_after.take().unwrap_or_else(rotate_after);
         if rotate_after.is_zero() {
             return Err("seal.rotate_after is zero; each data key would be replaced at once");
         }

@@ -37,7 +37,7 @@ use super::gate::Gate;
 use super::remote::RemoteKey;
 use super::{Adopted, Custodian, Held, KeyHandle, NewMaterial, Opening, Wanted, of_a_store};
 use crate::config::AzureSettings;
-use crate::seal::Seal;
+use crate::seal::{Seal, custodian_seal};
 
 /// The tag whose value is the store that a key was made for.
 const STORE_TAG: &str = "supacrypt-store";
@@ -242,7 +242,7 @@ impl Custodian for AzureCustodian {
             )
         })?;
         let vault = self.vault(&found).map_err(|error| refuse(error.message()))?;
-        let id = format!("custodian:{}/{key}", self.name);
+        let id = custodian_seal(&self.name, key);
         Ok(Box::new(VaultSeal::open(id, Arc::clone(vault), found).await?))
     }
 }

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use super::{
     CryptoOutput, CryptoRequest, Custodian, KeyHandle, NewMaterial, SOFTWARE, Wanted, Weight,
 };
-use crate::sealing::DataKeys;
+use crate::data_keys::DataKeys;
 
 /// Keeps material sealed by the store's data keys.
 pub struct SoftwareCustodian {

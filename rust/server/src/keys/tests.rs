@@ -11,8 +11,8 @@ use supacrypt_crypto::{Key, envelope::EnvelopeKey, generate};
 use super::{KeyChange, Keys, NewKey};
 use crate::{
     custody::{CryptoOutput, CryptoRequest, Custodians, SoftwareCustodian},
+    data_keys::DataKeys,
     keyrings::{Keyrings, NewKeyring},
-    sealing::DataKeys,
     store::{KeyFilter, PageQuery, RequestId, Store},
     watch::{Change, Watchers},
 };

@@ -8,8 +8,8 @@ use zeroize::Zeroizing;
 
 use super::{DataChange, NewContent, NewObject, ObjectChange, Objects};
 use crate::{
+    data_keys::DataKeys,
     keyrings::{Keyrings, NewKeyring},
-    sealing::DataKeys,
     store::{DataRecord, ObjectContent, ObjectFilter, ObjectRecord, PageQuery, RequestId, Store},
     watch::{Change, Watchers},
 };

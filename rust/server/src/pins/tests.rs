@@ -7,8 +7,8 @@ use futures_util::FutureExt;
 use supacrypt_crypto::envelope::EnvelopeKey;
 
 use super::*;
+use crate::data_keys::DataKeys;
 use crate::keyrings::{Keyrings, NewKeyring};
-use crate::sealing::DataKeys;
 
 struct Fixture {
     pins: Pins,

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use supacrypt_core::{Error, Reason, Result};
 
-use super::{DataKeys, Sealing};
+use super::Sealing;
 use crate::custody::software_context;
+use crate::data_keys::DataKeys;
 use crate::pins::pin_context;
 use crate::store::sealed::{SealedValue, Secret};
 use crate::store::{self, data_context};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use supacrypt_core::{Error, Reason, Result};
 use supacrypt_crypto::{envelope::EnvelopeKey, is_equal};
 
-use super::data_keys::DataKey;
+use crate::data_keys::DataKey;
 use crate::seal::Seal;
 use crate::store::{self, Store, WrappedKey, Write};
 

@@ -6,7 +6,7 @@ use futures_util::TryStreamExt;
 use sqlx::{QueryBuilder, Sqlite, query::Query, sqlite::SqliteArguments};
 use supacrypt_core::{Error, KeyringName, ObjectKind, ObjectName, Reason, Result};
 
-use crate::sealing::DataKeys;
+use crate::data_keys::DataKeys;
 
 use super::{Connection, Page, PageQuery, is_duplicate, unavailable_because};
 

@@ -47,7 +47,7 @@ pub struct EndpointMetrics {
     seconds: Histogram,
     /// Calls on their way.
     pub in_flight: IntGauge,
-    /// 1 while no calls are let through, since the endpoint did not answer.
+    /// 1 from when the endpoint is left alone until it answers again.
     pub open: IntGauge,
 }
 
@@ -79,7 +79,7 @@ impl CustodianMetrics {
             ),
             open: gauge(
                 "supacrypt_custodian_breaker_open",
-                "1 while an endpoint is not called, since it did not answer.",
+                "1 from when an endpoint is left alone until it answers again.",
             ),
         }
     }

@@ -6,12 +6,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use http::Uri;
-use jiff::fmt::serde::unsigned_duration::friendly::compact::required as duration;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::default_timeout;
-use crate::config::sections::{nonzero, optional_path};
+use super::{default_concurrency, default_timeout, is_loopback, timeout};
+use crate::config::sections::optional_path;
 
 /// Days that KMS may take to delete a key (API reference, `ScheduleKeyDeletion`).
 const DELETION_WINDOWS: RangeInclusive<i32> = 7..=30;
@@ -52,7 +51,7 @@ struct Table {
     role_arn: Option<String>,
     #[serde(default = "default_deletion_window")]
     deletion_window: i32,
-    #[serde(default = "default_timeout", with = "duration")]
+    #[serde(default = "default_timeout", deserialize_with = "timeout")]
     timeout: Duration,
     #[serde(default = "default_concurrency")]
     concurrency: NonZeroUsize,
@@ -70,9 +69,6 @@ impl TryFrom<Table> for AwsSettings {
         }
         if !DELETION_WINDOWS.contains(&deletion_window) {
             return Err("deletion_window: KMS takes 7 to 30 days");
-        }
-        if timeout.is_zero() {
-            return Err("timeout is zero; nothing could be done in that time");
         }
         Ok(AwsSettings {
             region,
@@ -92,17 +88,13 @@ fn is_trustworthy(url: &str) -> bool {
     let Ok(url) = url.parse::<Uri>() else { return false };
     match (url.scheme_str(), url.host()) {
         (Some("https"), Some(_)) => true,
-        (Some("http"), Some(host)) => matches!(host, "localhost" | "127.0.0.1" | "[::1]"),
+        (Some("http"), Some(host)) => is_loopback(host),
         _ => false,
     }
 }
 
 fn default_deletion_window() -> i32 {
     *DELETION_WINDOWS.start()
-}
-
-fn default_concurrency() -> NonZeroUsize {
-    nonzero(64)
 }
 
 #[cfg(test)]

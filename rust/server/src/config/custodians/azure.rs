@@ -6,14 +6,13 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use jiff::fmt::serde::unsigned_duration::friendly::compact::required as duration;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 pub use credential::AzureCredential;
 
-use super::default_timeout;
-use crate::config::sections::{nonzero, optional_path};
+use super::{default_concurrency, default_timeout, timeout};
+use crate::config::sections::optional_path;
 
 /// Azure Key Vault or Managed HSM.
 #[derive(Clone, Debug, Deserialize)]
@@ -48,7 +47,7 @@ struct Table {
     authority: Option<String>,
     #[serde(default, deserialize_with = "optional_path")]
     ca: Option<PathBuf>,
-    #[serde(default = "default_timeout", with = "duration")]
+    #[serde(default = "default_timeout", deserialize_with = "timeout")]
     timeout: Duration,
     #[serde(default = "default_concurrency")]
     concurrency: NonZeroUsize,
@@ -94,8 +93,4 @@ fn origin(given: &str, example: &str) -> Result<String, String> {
         "https" if bare && anonymous => Ok(url.as_str().trim_end_matches('/').to_owned()),
         _ => refuse(),
     }
-}
-
-fn default_concurrency() -> NonZeroUsize {
-    nonzero(64)
 }

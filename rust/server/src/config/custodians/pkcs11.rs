@@ -4,11 +4,10 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use jiff::fmt::serde::unsigned_duration::friendly::compact::required as duration;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::default_timeout;
+use super::{default_timeout, timeout};
 use crate::config::sections::{nonzero, path};
 
 /// An HSM, by its PKCS#11 module.
@@ -50,7 +49,7 @@ struct Table {
     pin_file: PathBuf,
     #[serde(default = "default_sessions")]
     sessions: NonZeroUsize,
-    #[serde(default = "default_timeout", with = "duration")]
+    #[serde(default = "default_timeout", deserialize_with = "timeout")]
     timeout: Duration,
 }
 

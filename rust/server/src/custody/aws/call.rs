@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 
 use super::kms::Kms;
 use super::{algorithm, ecdsa};
+use crate::custody::ecdsa::fitted;
 
 /// Longest message that KMS makes a MAC of, bytes (API reference, `GenerateMac`).
 const LONGEST_MESSAGE: usize = 4096;
@@ -32,7 +33,7 @@ impl Subject<'_> {
         scheme.check(spec, input.len())?;
         let algorithm = algorithm::signature(scheme, spec)?;
         let digest = match scheme {
-            SignatureScheme::Ecdsa => ecdsa::fitted(spec, input),
+            SignatureScheme::Ecdsa => fitted(spec, input),
             _ => input.to_vec(),
         };
         let request = || {

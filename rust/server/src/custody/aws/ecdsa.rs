@@ -1,20 +1,8 @@
-//! ECDSA as KMS has it: digests of one length for each curve, and signatures in DER.
+//! ECDSA signatures, which KMS gives in DER.
 
 use der::Decode;
 use der::asn1::UintRef;
 use supacrypt_core::KeySpec;
-
-/// A digest as long as KMS takes it for a curve, which is the same number to ECDSA (FIPS 186-5, section
-/// 6.4.1): the leftmost bits as many as the order has, or all of a shorter one.
-pub(super) fn fitted(spec: KeySpec, digest: &[u8]) -> Vec<u8> {
-    let wanted = match spec {
-        KeySpec::EcP384 => 48,
-        KeySpec::EcP521 => 64,
-        _ => 32,
-    };
-    let kept = &digest[..digest.len().min(wanted)];
-    [&vec![0; wanted - kept.len()], kept].concat()
-}
 
 /// `r || s`, each as long as the field, of a signature in DER (RFC 3279, section 2.2.3); `None` for what is
 /// none on the curve.
@@ -31,24 +19,7 @@ pub(super) fn raw(spec: KeySpec, der: &[u8]) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
-    use supacrypt_core::SignatureScheme;
-    use supacrypt_crypto::{Key, generate};
-
     use super::*;
-
-    #[test]
-    fn a_fitted_digest_is_the_same_to_ecdsa() {
-        for spec in [KeySpec::EcP256, KeySpec::EcP384, KeySpec::EcP521, KeySpec::EcSecp256k1] {
-            let key = Key::load(spec, &generate(spec).unwrap()).unwrap();
-            for length in [20, 28, 32, 48, 64] {
-                let digest: Vec<u8> = (1..=length).collect();
-                let signature = key.sign(SignatureScheme::Ecdsa, &fitted(spec, &digest)).unwrap();
-                let public = key.public_key().unwrap();
-                let valid = public.verify(SignatureScheme::Ecdsa, &digest, &signature).unwrap();
-                assert!(valid, "{spec} {length}");
-            }
-        }
-    }
 
     #[test]
     fn numbers_become_as_long_as_the_field() {

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use super::adopt;
 use super::kms::Kms;
-use crate::seal::{CONTEXT, Seal};
+use crate::seal::{CONTEXT, Seal, custodian_seal, foreign, unavailable};
 
 /// What a wrapped key begins with. The rest is the ciphertext of KMS, which tells KMS the key and its
 /// material.
@@ -50,15 +50,11 @@ impl KmsSeal {
             )));
         }
         let arn = found.arn.ok_or_else(|| kms.half_answer())?;
-        Ok(KmsSeal { id: format!("custodian:{}/{key}", kms.custodian()), kms, arn })
-    }
-
-    fn unavailable(&self, why: impl std::fmt::Display) -> Error {
-        Error::new(Reason::SealUnavailable, format!("the seal {}: {why}", self.id))
+        Ok(KmsSeal { id: custodian_seal(kms.custodian(), key), kms, arn })
     }
 
     fn half_answer(&self) -> Error {
-        self.unavailable(self.kms.half_answer())
+        unavailable(&self.id, self.kms.half_answer())
     }
 }
 
@@ -74,31 +70,25 @@ impl Seal for KmsSeal {
             let request = request.encryption_context(CONTEXT_NAME, context());
             request.plaintext(Blob::new(key.as_bytes())).send()
         };
-        let answer = self.kms.ask(request).await.map_err(|error| self.unavailable(error))?;
+        let answer = self.kms.ask(request).await.map_err(|error| unavailable(&self.id, error))?;
         let ciphertext = answer.ciphertext_blob.ok_or_else(|| self.half_answer())?;
         Ok([&[FORM], ciphertext.as_ref()].concat())
     }
 
     async fn unwrap(&self, wrapped: &[u8]) -> Result<EnvelopeKey> {
-        let Some(ciphertext) = wrapped.strip_prefix(&[FORM]) else {
-            let why = "what the store has of its wrapping key was not written by this seal; restore \
-                       the store from your backup";
-            return Err(self.unavailable(why));
-        };
+        let ciphertext = wrapped.strip_prefix(&[FORM]).ok_or_else(|| foreign(&self.id))?;
         let request = || {
             let request = self.kms.client.decrypt().key_id(&self.arn);
             let request = request.encryption_context(CONTEXT_NAME, context());
             request.ciphertext_blob(Blob::new(ciphertext)).send()
         };
         let answer = self.kms.ask(request).await.map_err(|error| match error.reason() {
-            Reason::DecryptionFailed => self.unavailable(
-                "the store was not sealed by this key, or was altered; name the key that it was \
-                 sealed by",
-            ),
-            _ => self.unavailable(error),
+            Reason::DecryptionFailed => foreign(&self.id),
+            _ => unavailable(&self.id, error),
         })?;
         let bytes = answer.plaintext.ok_or_else(|| self.half_answer())?.into_inner();
-        EnvelopeKey::from_bytes(&Zeroizing::new(bytes)).map_err(|error| self.unavailable(error))
+        EnvelopeKey::from_bytes(&Zeroizing::new(bytes))
+            .map_err(|error| unavailable(&self.id, error))
     }
 }
 

@@ -7,6 +7,8 @@ use supacrypt_core::{
     SignatureScheme,
 };
 
+use crate::custody::ecdsa::fitted;
+
 /// Kinds of keys that vaults make and take in.
 const SPECS: [KeySpec; 7] = [
     KeySpec::Rsa2048,
@@ -67,29 +69,17 @@ pub(super) fn signature(
                 _ => return Err(not_offered(&scheme)),
             }
         }
-        (SignatureScheme::Ecdsa, KeySpec::EcP256) => {
-            return Ok((SignatureAlgorithm::Es256, fitted(input, 32)));
-        }
-        (SignatureScheme::Ecdsa, KeySpec::EcSecp256k1) => {
-            return Ok((SignatureAlgorithm::Es256K, fitted(input, 32)));
-        }
-        (SignatureScheme::Ecdsa, KeySpec::EcP384) => {
-            return Ok((SignatureAlgorithm::Es384, fitted(input, 48)));
-        }
-        (SignatureScheme::Ecdsa, KeySpec::EcP521) => {
-            return Ok((SignatureAlgorithm::Es512, fitted(input, 64)));
-        }
+        (SignatureScheme::Ecdsa, KeySpec::EcP256) => SignatureAlgorithm::Es256,
+        (SignatureScheme::Ecdsa, KeySpec::EcSecp256k1) => SignatureAlgorithm::Es256K,
+        (SignatureScheme::Ecdsa, KeySpec::EcP384) => SignatureAlgorithm::Es384,
+        (SignatureScheme::Ecdsa, KeySpec::EcP521) => SignatureAlgorithm::Es512,
         _ => return Err(not_offered(&scheme)),
     };
-    Ok((algorithm, input.to_vec()))
-}
-
-/// A digest of another length than the vault wants for the curve, as the same number: what is too long
-/// is cut as ECDSA itself cuts it, and zeros before a number change nothing (FIPS 186-5, section 6.4.1
-/// and appendix B.2.1; of P-521, 64 bytes are less than the order).
-fn fitted(digest: &[u8], length: usize) -> Vec<u8> {
-    let cut = &digest[..digest.len().min(length)];
-    [&vec![0; length - cut.len()], cut].concat()
+    let digest = match scheme {
+        SignatureScheme::Ecdsa => fitted(spec, input),
+        _ => input.to_vec(),
+    };
+    Ok((algorithm, digest))
 }
 
 /// How a vault calls what undoes an encryption scheme.
@@ -125,13 +115,6 @@ fn not_offered(scheme: &dyn std::fmt::Display) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_digest_gets_the_length_of_its_curve() {
-        assert_eq!(fitted(&[7; 20], 32), [&[0; 12][..], &[7; 20]].concat());
-        assert_eq!(fitted(&[[1; 32], [2; 32]].concat(), 32), [1; 32]);
-        assert_eq!(fitted(&[7; 48], 48), [7; 48]);
-    }
 
     #[test]
     fn parameters_that_vaults_do_not_have_are_refused() {

@@ -12,7 +12,7 @@ use super::adopt::newest;
 use super::jwk;
 use super::reference::KeyId;
 use super::vault::Vault;
-use crate::seal::{CONTEXT, Seal};
+use crate::seal::{CONTEXT, Seal, foreign, unavailable};
 
 /// What the wrapped key begins with: the form of the rest, which is the URL of the key that wrapped it, a
 /// line feed, and the ciphertext.
@@ -55,26 +55,14 @@ impl VaultSeal {
         }
     }
 
-    fn unavailable(&self, why: &str) -> Error {
-        let message = format!("the seal {} cannot be used: {why}", self.id);
-        Error::new(Reason::SealUnavailable, message)
-    }
-
-    fn foreign(&self) -> Error {
-        self.unavailable(
-            "the store was not sealed by this key, or was altered; name the key that it was sealed by, \
-             or restore the store from your backup",
-        )
-    }
-
     async fn unwrapped(&self, key: &KeyId, ciphertext: &[u8]) -> Result<EnvelopeKey> {
         let unwrapped = self.vault.unwrap(key, EncryptionAlgorithm::RsaOaep256, ciphertext).await;
         let unwrapped = unwrapped.map_err(|error| match error.reason() {
-            Reason::DecryptionFailed => self.foreign(),
-            _ => self.unavailable(error.message()),
+            Reason::DecryptionFailed => foreign(&self.id),
+            _ => unavailable(&self.id, error),
         })?;
-        let bytes = unwrapped.strip_prefix(CONTEXT).ok_or_else(|| self.foreign())?;
-        EnvelopeKey::from_bytes(bytes).map_err(|_| self.foreign())
+        let bytes = unwrapped.strip_prefix(CONTEXT).ok_or_else(|| foreign(&self.id))?;
+        EnvelopeKey::from_bytes(bytes).map_err(|_| foreign(&self.id))
     }
 }
 
@@ -92,7 +80,7 @@ impl Seal for VaultSeal {
             Ok((by, public.encrypt(SCHEME, &[], &plaintext)?))
         };
         let (by, ciphertext) =
-            wrapped.await.map_err(|error: Error| self.unavailable(error.message()))?;
+            wrapped.await.map_err(|error: Error| unavailable(&self.id, error))?;
         Ok([&[FORM], by.to_string().as_bytes(), &[END], &ciphertext].concat())
     }
 
@@ -104,7 +92,7 @@ impl Seal for VaultSeal {
             let same = by.vault == self.key.vault && by.is_called(&self.key.name);
             (same && by.version.is_some()).then_some((by, &wrapped[end + 1..]))
         };
-        let (by, ciphertext) = read().ok_or_else(|| self.foreign())?;
+        let (by, ciphertext) = read().ok_or_else(|| foreign(&self.id))?;
         self.unwrapped(&by, ciphertext).await
     }
 }

@@ -21,7 +21,8 @@ use zeroize::Zeroizing;
 
 use super::fault::{Purpose, incomplete, refusal};
 use super::reference::KeyId;
-use crate::custody::gate::{Effect, Gate};
+use crate::config::is_loopback;
+use crate::custody::gate::{Effect, Gate, Refusal};
 
 /// Most keys in one answer (REST API, `maxresults`).
 const PAGE: i32 = 25;
@@ -50,7 +51,7 @@ impl Vault {
         let options = KeyClientOptions {
             client_options,
             // A stand-in on this machine has no domain that the token's audience could be compared to.
-            verify_challenge_resource: Some(!is_loopback(url)),
+            verify_challenge_resource: Some(!is_here(url)),
             ..KeyClientOptions::default()
         };
         let client = KeyClient::new(url, credential, Some(options)).map_err(|cause| {
@@ -264,11 +265,7 @@ impl Vault {
         self.gate.pass(effect, call).await
     }
 
-    fn refusal(
-        &self,
-        purpose: Purpose,
-        error: &azure_core::Error,
-    ) -> crate::custody::gate::Refusal {
+    fn refusal(&self, purpose: Purpose, error: &azure_core::Error) -> Refusal {
         refusal(&self.gate.name(), purpose, error)
     }
 
@@ -319,12 +316,8 @@ fn is_of(answered: Option<&str>, key: &KeyId) -> bool {
 }
 
 /// Whether a vault is on this machine.
-fn is_loopback(url: &str) -> bool {
-    let host = Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned));
-    host.is_some_and(|host| {
-        let address = host.trim_matches(['[', ']']).parse::<std::net::IpAddr>();
-        host == "localhost" || address.is_ok_and(|address| address.is_loopback())
-    })
+fn is_here(url: &str) -> bool {
+    Url::parse(url).is_ok_and(|url| url.host_str().is_some_and(is_loopback))
 }
 
 #[cfg(test)]
@@ -334,10 +327,10 @@ mod tests {
     #[test]
     fn the_audience_of_tokens_goes_unchecked_on_this_machine_alone() {
         for url in ["https://localhost:8443", "https://127.0.0.1", "https://[::1]:1"] {
-            assert!(is_loopback(url), "{url}");
+            assert!(is_here(url), "{url}");
         }
         for url in ["https://a.vault.azure.net", "https://localhost.example", "https://10.0.0.1"] {
-            assert!(!is_loopback(url), "{url}");
+            assert!(!is_here(url), "{url}");
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use cryptoki::object::ObjectClass;
+use cryptoki::object::{ObjectClass, ObjectHandle};
 use cryptoki::session::Session;
 use supacrypt_core::{EncryptionScheme, Error, Reason, Result};
 use supacrypt_crypto::envelope::EnvelopeKey;
@@ -12,8 +12,8 @@ use zeroize::Zeroizing;
 use super::fault::Fault;
 use super::mechanism::with_encryption;
 use super::object::{Found, Which, find};
-use super::token::{Again, Token};
-use crate::seal::{CONTEXT, Seal};
+use super::token::{Again, Lease, Token};
+use crate::seal::{CONTEXT, Seal, custodian_seal, foreign, unavailable};
 
 /// What a wrapped key begins with: the form of the rest, which is `iv (12) || ciphertext || tag (16)` of
 /// AES-GCM (NIST SP 800-38D).
@@ -36,9 +36,8 @@ impl TokenSeal {
     pub(super) async fn open(token: Arc<Token>, label: &str) -> Result<TokenSeal> {
         let which = Which::Adopted(label.into());
         let key = Arc::new(Found::new(which.clone(), ObjectClass::SECRET_KEY));
-        let look = move |lease: &super::token::Lease| {
-            find(&lease.session, &which, ObjectClass::SECRET_KEY).map(drop)
-        };
+        let look =
+            move |lease: &Lease| find(&lease.session, &which, ObjectClass::SECRET_KEY).map(drop);
         token.run(Again::Once, look).await.map_err(|error| match error.reason() {
             Reason::KeyVersionDestroyed => {
                 let message = format!(
@@ -50,35 +49,19 @@ impl TokenSeal {
             }
             _ => error,
         })?;
-        Ok(TokenSeal { id: format!("custodian:{}/{label}", token.custodian()), token, key })
+        Ok(TokenSeal { id: custodian_seal(token.custodian(), label), token, key })
     }
 
     async fn run<T: Send + 'static>(
         &self,
-        act: impl Fn(&Session, cryptoki::object::ObjectHandle) -> Result<T, Fault>
-        + Send
-        + Sync
-        + 'static,
+        act: impl Fn(&Session, ObjectHandle) -> Result<T, Fault> + Send + Sync + 'static,
     ) -> Result<T> {
         let key = Arc::clone(&self.key);
-        let work =
-            move |lease: &super::token::Lease| key.with(lease, |key| act(&lease.session, key));
+        let work = move |lease: &Lease| key.with(lease, |key| act(&lease.session, key));
         self.token.run(Again::Once, work).await.map_err(|error| match error.reason() {
-            Reason::DecryptionFailed => self.foreign(),
-            _ => self.unavailable(error.message()),
+            Reason::DecryptionFailed => foreign(&self.id),
+            _ => unavailable(&self.id, error),
         })
-    }
-
-    fn unavailable(&self, why: &str) -> Error {
-        let message = format!("the seal {} cannot be used: {why}", self.id);
-        Error::new(Reason::SealUnavailable, message)
-    }
-
-    fn foreign(&self) -> Error {
-        self.unavailable(
-            "the store was not sealed by this key, or was altered; name the key that it was sealed by, \
-             or restore the store from your backup",
-        )
     }
 }
 
@@ -102,14 +85,14 @@ impl Seal for TokenSeal {
     }
 
     async fn unwrap(&self, wrapped: &[u8]) -> Result<EnvelopeKey> {
-        let [FORM, rest @ ..] = wrapped else { return Err(self.foreign()) };
-        let (iv, ciphertext) = rest.split_at_checked(IV).ok_or_else(|| self.foreign())?;
+        let [FORM, rest @ ..] = wrapped else { return Err(foreign(&self.id)) };
+        let (iv, ciphertext) = rest.split_at_checked(IV).ok_or_else(|| foreign(&self.id))?;
         let (iv, ciphertext) = (iv.to_vec(), ciphertext.to_vec());
         let opened = self.run(move |session, key| {
             with_encryption(SCHEME, &iv, CONTEXT, |mechanism| {
                 session.decrypt(mechanism, key, &ciphertext).map(Zeroizing::new)
             })
         });
-        EnvelopeKey::from_bytes(&opened.await?).map_err(|_| self.foreign())
+        EnvelopeKey::from_bytes(&opened.await?).map_err(|_| foreign(&self.id))
     }
 }

@@ -9,7 +9,7 @@ use supacrypt_core::{
 };
 use zeroize::Zeroizing;
 
-use crate::sealing::DataKeys;
+use crate::data_keys::DataKeys;
 use crate::store::records::{column, parsed, time};
 
 /// A certificate or data of an application.

@@ -17,28 +17,28 @@ pub struct DataKeys(ArcSwap<Vec<DataKey>>);
 
 /// One of them.
 #[derive(Clone)]
-pub(super) struct DataKey {
-    pub(super) id: u32,
-    pub(super) key: Arc<EnvelopeKey>,
+pub(crate) struct DataKey {
+    pub(crate) id: u32,
+    pub(crate) key: Arc<EnvelopeKey>,
 }
 
 impl DataKeys {
     /// These keys, by ascending ids; one or more.
-    pub(super) fn new(keys: Vec<DataKey>) -> DataKeys {
+    pub(crate) fn new(keys: Vec<DataKey>) -> DataKeys {
         DataKeys(ArcSwap::from_pointee(keys))
     }
 
     /// Has these keys take the place of those before.
-    pub(super) fn replace(&self, keys: Vec<DataKey>) {
+    pub(crate) fn replace(&self, keys: Vec<DataKey>) {
         self.0.store(Arc::new(keys));
     }
 
-    pub(super) fn all(&self) -> Arc<Vec<DataKey>> {
+    pub(crate) fn all(&self) -> Arc<Vec<DataKey>> {
         self.0.load_full()
     }
 
     /// What values begin with that are sealed by the newest key.
-    pub(super) fn current(&self) -> [u8; HEADER] {
+    pub(crate) fn current(&self) -> [u8; HEADER] {
         header(newest(&self.0.load()).id)
     }
 
