@@ -241,7 +241,11 @@ mod tests {
         }
         for (credential, said) in [
             ("", "credential"),
-            ("credential = { type = \"client_certificate\" }", "client_certificate"),
+            ("credential = { type = \"device_code\" }", "device_code"),
+            (
+                "credential = { type = \"client_certificate\", secret_file = \"s\" }",
+                "certificate_file",
+            ),
             ("credential = { type = \"client_secret\", client_id = \"c\" }", "each of them"),
             ("credential = { type = \"managed_identity\", tenant_id = \"t\" }", "client_id"),
             ("credential = { type = \"azure_cli\", secret_file = \"s\" }", "tenant_id"),

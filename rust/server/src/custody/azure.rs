@@ -5,6 +5,7 @@
 
 mod adopt;
 mod algorithm;
+mod certificate;
 mod credential;
 mod destroy;
 mod fault;
@@ -12,6 +13,7 @@ mod handle;
 mod jwk;
 mod make;
 mod reference;
+mod renewing;
 mod seal;
 mod transport;
 mod vault;
@@ -31,6 +33,7 @@ use supacrypt_crypto::Material;
 use self::destroy::Destroyer;
 use self::handle::VaultKey;
 use self::reference::{KeyId, Reference, context_of, name_of};
+use self::renewing::Renewing;
 use self::seal::VaultSeal;
 use self::vault::Vault;
 use super::gate::Gate;
@@ -77,13 +80,12 @@ impl AzureCustodian {
 
     fn new(opening: Opening<'_>, settings: &AzureSettings) -> Result<AzureCustodian> {
         let options = transport::options(settings)?;
-        let credential = credential::credential(&settings.credential, options.clone())?;
         let vaults = settings.vaults.iter().map(|url| {
             let metrics = opening.metrics.endpoint(opening.name, url);
             let (patience, concurrency) = (settings.timeout, settings.concurrency);
             let gate = Arc::new(Gate::new(opening.name, url, patience, concurrency, metrics));
-            Vault::new(url, settings.hsm, Arc::clone(&credential), options.clone(), gate)
-                .map(Arc::new)
+            let credential = Arc::new(Renewing::new(settings, options.clone())?);
+            Vault::new(url, settings.hsm, credential, options.clone(), gate).map(Arc::new)
         });
         let vaults = vaults.collect::<Result<Vec<_>>>()?;
         Ok(AzureCustodian {

@@ -2,13 +2,17 @@
 
 use std::process::Command;
 
+use rcgen::{CertificateParams, KeyPair, PKCS_RSA_SHA256};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 use supacrypt_core::{KeySpec, Reason};
+use supacrypt_crypto::{PublicKey, generate};
 use supacrypt_server::config::{AzureCredential, AzureSettings};
 use supacrypt_server::custody::Custodian;
 
 use crate::faults::{Answer, Fault};
 use crate::standin::{CLIENT, Cloud, SECRET, TENANT};
-use crate::{make, signs};
+use crate::{make, reason, signing, signs};
 
 /// Where the process that has the identity of a machine finds its vault and what to trust.
 const PLACE: &str = "SUPACRYPT_TEST_AZURE_PLACE";
@@ -33,6 +37,77 @@ async fn an_application_has_a_secret() {
     assert_eq!(error.reason(), Reason::CustodianDenied);
     assert!(error.message().contains("7000215"), "{error}");
     assert!(!error.message().contains("another"), "{error}");
+}
+
+#[tokio::test]
+async fn an_application_has_a_certificate() {
+    let cloud = Cloud::start().await;
+    let (pem, key) = certificate();
+    let der = CertificateDer::from_pem_slice(pem.as_bytes()).unwrap();
+    let Key { public, pkcs8 } = &key;
+    let open = async |content: &str, mode| {
+        let certificate_file = cloud.secret_file(content, mode);
+        let (tenant_id, client_id) = (TENANT.into(), CLIENT.into());
+        let credential =
+            AzureCredential::ClientCertificate { tenant_id, client_id, certificate_file };
+        cloud.try_open(&AzureSettings { credential, ..cloud.first() }).await
+    };
+    let whole = format!("{pem}{pkcs8}");
+    // The directory does not know it yet.
+    let custodian = open(&whole, 0o600).await.unwrap();
+    assert_eq!(custodian.check().await.unwrap_err().reason(), Reason::CustodianDenied);
+    cloud.directory.register(&der, public.clone());
+    signs(&make(&custodian, KeySpec::EcP256, "certificate").await).await;
+
+    let (other, _) = certificate();
+    for (content, mode, said) in [
+        (whole.clone(), 0o640, "chmod 600"),
+        (pem.clone(), 0o600, "no private key"),
+        (pkcs8.clone(), 0o600, "no certificate"),
+        (format!("{other}{pkcs8}"), 0o600, "not that of the certificate"),
+    ] {
+        let error = open(&content, mode).await.err().unwrap();
+        assert_eq!(error.reason(), Reason::Configuration);
+        assert!(error.message().contains(said), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_revoked_token_is_replaced_by_what_the_files_say_now() {
+    let cloud = Cloud::start().await;
+    let credential = cloud.client_secret(SECRET);
+    let AzureCredential::ClientSecret { secret_file, .. } = &credential else { unreachable!() };
+    let settings = AzureSettings { credential: credential.clone(), ..cloud.first() };
+    let key = make(&cloud.open(&settings).await, KeySpec::EcP256, "revoked").await;
+    cloud.entra.take_requests();
+    cloud.directory.revoke();
+    signs(&key).await;
+    signs(&key).await;
+    assert_eq!(cloud.entra.take_requests().len(), 1);
+
+    // The next one is too soon, whatever the file says.
+    cloud.directory.revoke();
+    std::fs::write(secret_file, "another").unwrap();
+    let request = signing(KeySpec::EcP256);
+    assert_eq!(reason(&key.handle, request).await, Reason::CustodianDenied);
+    assert!(cloud.entra.take_requests().is_empty());
+}
+
+/// A key of an application.
+struct Key {
+    public: PublicKey,
+    pkcs8: String,
+}
+
+/// A certificate of an application, PEM, and its key.
+fn certificate() -> (String, Key) {
+    let material = generate(KeySpec::Rsa2048).unwrap();
+    let loaded = supacrypt_crypto::Key::load(KeySpec::Rsa2048, &material).unwrap();
+    let der = PrivatePkcs8KeyDer::from(material.as_bytes());
+    let signing = KeyPair::from_pkcs8_der_and_sign_algo(&der, &PKCS_RSA_SHA256).unwrap();
+    let certificate = CertificateParams::new(Vec::new()).unwrap().self_signed(&signing).unwrap();
+    let public = loaded.public_key().unwrap().clone();
+    (certificate.pem(), Key { public, pkcs8: signing.serialize_pem() })
 }
 
 #[tokio::test]

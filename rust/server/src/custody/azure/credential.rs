@@ -6,25 +6,29 @@ use std::sync::Arc;
 use azure_core::credentials::{Secret, TokenCredential};
 use azure_core::http::ClientOptions;
 use azure_identity::{
-    AzureCliCredential, AzureCliCredentialOptions, ClientAssertionCredentialOptions,
-    ClientSecretCredential, ClientSecretCredentialOptions, ManagedIdentityCredential,
-    ManagedIdentityCredentialOptions, UserAssignedId, WorkloadIdentityCredential,
-    WorkloadIdentityCredentialOptions,
+    AzureCliCredential, AzureCliCredentialOptions, ClientAssertionCredential,
+    ClientAssertionCredentialOptions, ClientSecretCredential, ClientSecretCredentialOptions,
+    ManagedIdentityCredential, ManagedIdentityCredentialOptions, UserAssignedId,
+    WorkloadIdentityCredential, WorkloadIdentityCredentialOptions,
 };
 use supacrypt_core::{Error, Reason, Result};
 
-use crate::config::AzureCredential;
+use super::certificate::CertificateAssertion;
+use crate::config::{AzureCredential, AzureSettings};
 use crate::secret_file;
 
-/// What gets tokens. It asks for none before the first call.
+/// Where Microsoft Entra ID is, for the public cloud.
+const PUBLIC_AUTHORITY: &str = "https://login.microsoftonline.com";
+
+/// What gets tokens, and keeps each until it expires. It asks for none before the first call.
 ///
 /// # Errors
 /// [`Reason::Configuration`] when the file or the environment lacks what the credential is made of.
 pub(super) fn credential(
-    settings: &AzureCredential,
+    settings: &AzureSettings,
     client_options: ClientOptions,
 ) -> Result<Arc<dyn TokenCredential>> {
-    let made = match settings.clone() {
+    let made = match settings.credential.clone() {
         AzureCredential::ManagedIdentity { client_id } => {
             let user_assigned_id = client_id.map(UserAssignedId::ClientId);
             let options = ManagedIdentityCredentialOptions { user_assigned_id, client_options };
@@ -43,6 +47,15 @@ pub(super) fn credential(
             let options = ClientSecretCredentialOptions { client_options };
             let secret = secret(&secret_file)?;
             let made = ClientSecretCredential::new(&tenant_id, client_id, secret, Some(options));
+            made.map(|made| made as Arc<_>)
+        }
+        AzureCredential::ClientCertificate { tenant_id, client_id, certificate_file } => {
+            let authority = settings.authority.as_deref().unwrap_or(PUBLIC_AUTHORITY);
+            let audience = format!("{authority}/{tenant_id}/oauth2/v2.0/token");
+            let assertion = CertificateAssertion::read(&certificate_file, &client_id, audience)?;
+            let options = ClientAssertionCredentialOptions { client_options };
+            let made =
+                ClientAssertionCredential::new(tenant_id, client_id, assertion, Some(options));
             made.map(|made| made as Arc<_>)
         }
         AzureCredential::AzureCli { tenant_id } => {

@@ -33,6 +33,15 @@ pub enum AzureCredential {
         /// A file with the secret; refused when others can read it.
         secret_file: PathBuf,
     },
+    /// An application that has a certificate.
+    ClientCertificate {
+        /// The directory.
+        tenant_id: String,
+        /// The application.
+        client_id: String,
+        /// A file with the certificate and its private key, PEM; refused when others can read it.
+        certificate_file: PathBuf,
+    },
     /// Whoever is logged in to `az`: for development.
     AzureCli {
         /// The directory, where it is not the usual one.
@@ -50,6 +59,8 @@ struct Table {
     #[serde(default, deserialize_with = "optional_path")]
     secret_file: Option<PathBuf>,
     #[serde(default, deserialize_with = "optional_path")]
+    certificate_file: Option<PathBuf>,
+    #[serde(default, deserialize_with = "optional_path")]
     token_file: Option<PathBuf>,
 }
 
@@ -59,6 +70,7 @@ enum Type {
     ManagedIdentity,
     WorkloadIdentity,
     ClientSecret,
+    ClientCertificate,
     AzureCli,
 }
 
@@ -66,18 +78,30 @@ impl TryFrom<Table> for AzureCredential {
     type Error = &'static str;
 
     fn try_from(table: Table) -> Result<Self, Self::Error> {
-        let Table { r#type, tenant_id, client_id, secret_file, token_file } = table;
-        match (r#type, tenant_id, client_id, secret_file, token_file) {
-            (Type::ManagedIdentity, None, client_id, None, None) => {
+        let Table { r#type, tenant_id, client_id, secret_file, certificate_file, token_file } =
+            table;
+        // Each kind has a file of its own, or none.
+        let files = (secret_file, certificate_file, token_file);
+        match (r#type, tenant_id, client_id, files) {
+            (Type::ManagedIdentity, None, client_id, (None, None, None)) => {
                 Ok(AzureCredential::ManagedIdentity { client_id })
             }
-            (Type::WorkloadIdentity, tenant_id, client_id, None, token_file) => {
+            (Type::WorkloadIdentity, tenant_id, client_id, (None, None, token_file)) => {
                 Ok(AzureCredential::WorkloadIdentity { tenant_id, client_id, token_file })
             }
-            (Type::ClientSecret, Some(tenant_id), Some(client_id), Some(secret_file), None) => {
-                Ok(AzureCredential::ClientSecret { tenant_id, client_id, secret_file })
-            }
-            (Type::AzureCli, tenant_id, None, None, None) => {
+            (
+                Type::ClientSecret,
+                Some(tenant_id),
+                Some(client_id),
+                (Some(secret_file), None, None),
+            ) => Ok(AzureCredential::ClientSecret { tenant_id, client_id, secret_file }),
+            (
+                Type::ClientCertificate,
+                Some(tenant_id),
+                Some(client_id),
+                (None, Some(certificate_file), None),
+            ) => Ok(AzureCredential::ClientCertificate { tenant_id, client_id, certificate_file }),
+            (Type::AzureCli, tenant_id, None, (None, None, None)) => {
                 Ok(AzureCredential::AzureCli { tenant_id })
             }
             (Type::ManagedIdentity, ..) => Err("a managed identity has `client_id` alone"),
@@ -87,6 +111,9 @@ impl TryFrom<Table> for AzureCredential {
             (Type::ClientSecret, ..) => {
                 Err("a client secret has `tenant_id`, `client_id` and `secret_file`, each of them")
             }
+            (Type::ClientCertificate, ..) => Err(
+                "a client certificate has `tenant_id`, `client_id` and `certificate_file`, each of them",
+            ),
             (Type::AzureCli, ..) => Err("the login of az has `tenant_id` alone"),
         }
     }
