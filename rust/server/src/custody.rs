@@ -89,6 +89,14 @@ pub trait Custodian: Send + Sync {
         context: &[u8],
     ) -> Result<Arc<dyn KeyHandle>>;
 
+    /// Looks whether a key can be used, as well as that can be known without using it.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open), and [`Reason::KeyVersionDisabled`].
+    async fn inspect(&self, spec: KeySpec, reference: &[u8], context: &[u8]) -> Result<()> {
+        self.open(spec, reference, context).await.map(drop)
+    }
+
     /// Gives out the material as [`import`](Self::import) takes it in. Whether it may leave is not the
     /// custodian's to say.
     ///
@@ -151,6 +159,32 @@ pub trait Custodian: Send + Sync {
         Err(Error::new(Reason::InvalidArgument, message).in_field("source"))
     }
 
+    /// What a key was adopted by, if versions that others make of it later are to be followed.
+    fn followed(&self, reference: &[u8]) -> Option<String> {
+        let _ = reference;
+        None
+    }
+
+    /// Whether a key that it does not have any more can be had back: where it keeps for a while what
+    /// others deleted there.
+    ///
+    /// # Errors
+    /// As [`check`](Self::check).
+    async fn is_recoverable(&self, reference: &[u8]) -> Result<bool> {
+        let _ = reference;
+        Ok(false)
+    }
+
+    /// Takes back what others did to delete a key. It is enabled afterwards.
+    ///
+    /// # Errors
+    /// As [`check`](Self::check), and [`Reason::KeyVersionDestroyed`] where it is gone for good.
+    async fn recover(&self, reference: &[u8]) -> Result<()> {
+        let _ = reference;
+        let message = format!("the custodian {} keeps nothing that was deleted", self.name());
+        Err(Error::new(Reason::KeyVersionDestroyed, message))
+    }
+
     /// A seal by one of its keys, which others made there for this.
     ///
     /// # Errors
@@ -201,6 +235,7 @@ impl Wanted {
 }
 
 /// What a custodian gives for a new key.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewMaterial {
     /// How the custodian finds the key again. Opaque, and safe to store.
     pub reference: Vec<u8>,
@@ -215,8 +250,19 @@ pub struct Held {
     pub context: Vec<u8>,
     /// How the custodian finds it, to destroy it.
     pub reference: Vec<u8>,
-    /// Whether it can be used. What is left of a key that was being made or destroyed cannot.
-    pub whole: bool,
+    /// How it is.
+    pub state: HeldState,
+}
+
+/// How something is that a custodian holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HeldState {
+    /// It can be used.
+    Whole,
+    /// The custodian does not use it until it is enabled there.
+    Disabled,
+    /// It is what is left of a key that was being made or destroyed.
+    Partial,
 }
 
 /// A key that others made at a custodian.

@@ -2,6 +2,7 @@
 
 mod adopt;
 mod cache;
+mod follow;
 mod insert;
 mod lifecycle;
 mod making;

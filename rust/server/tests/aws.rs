@@ -22,6 +22,8 @@ mod moto;
 mod operations;
 #[path = "aws/place.rs"]
 mod place;
+#[path = "aws/reconciled.rs"]
+mod reconciled;
 #[path = "aws/settings.rs"]
 mod settings;
 #[path = "aws/wire.rs"]
@@ -43,6 +45,7 @@ fn main() -> ExitCode {
         Ok("") => run(async { everything_in(&Place::real(&real.unwrap())).await }),
         Ok(url) => run(async {
             everything_in(&Place::emulated(url)).await;
+            reconciled::all(&Place::emulated(url)).await;
             settings::all(url).await;
             operations::all().await;
             life::all().await;

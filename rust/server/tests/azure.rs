@@ -17,6 +17,8 @@ mod faults;
 mod faulty;
 #[path = "azure/place.rs"]
 mod place;
+#[path = "azure/reconciled.rs"]
+mod reconciled;
 #[path = "azure/seal.rs"]
 mod seal;
 #[path = "azure/standin.rs"]

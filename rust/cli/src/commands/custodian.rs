@@ -2,10 +2,10 @@
 
 use std::{ops::ControlFlow, process::ExitCode};
 
-use clap::Subcommand;
+use clap::{Subcommand, ValueEnum};
 use supacrypt_core::Result;
 use supacrypt_proto::v1::{
-    ListCustodiansRequest, ReconcileCustodianRequest, reconcile_custodian_response::Event,
+    DifferenceKind, ListCustodiansRequest, ReconcileCustodianRequest, reconcile_custodian_response::Event,
 };
 
 use crate::{
@@ -25,17 +25,47 @@ pub(crate) enum Custodian {
 /// Find what a custodian and the server do not agree about
 ///
 /// An orphan is held by the custodian and unknown to the server; a missing version is known to the
-/// server and gone from the custodian. Exits with 1 when differences remain.
+/// server and gone from the custodian, a deleted one can still be taken back there, a disabled one is
+/// disabled there alone. A newer version is one that others made of a key of theirs that was adopted.
+/// Exits with 1 when differences remain.
 #[derive(clap::Args)]
 pub(crate) struct Reconcile {
     /// The custodian
     custodian: String,
-    /// Destroy orphans, and mark missing versions as destroyed
+    /// Destroy orphans, mark missing versions as destroyed, take deleted ones back, disable disabled ones
+    /// here too, and adopt newer ones
     #[arg(long)]
     repair: bool,
+    /// Look for these alone, and repair no others
+    #[arg(long, value_name = "KIND", value_delimiter = ',')]
+    only: Vec<Kind>,
     /// Do not ask
     #[arg(long, requires = "repair")]
     yes: bool,
+}
+
+/// A kind of differences.
+#[derive(Clone, Copy, ValueEnum)]
+enum Kind {
+    Orphan,
+    Missing,
+    Deleted,
+    Disabled,
+    Unusable,
+    Newer,
+}
+
+impl From<Kind> for DifferenceKind {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Orphan => DifferenceKind::Orphan,
+            Kind::Missing => DifferenceKind::Missing,
+            Kind::Deleted => DifferenceKind::Deleted,
+            Kind::Disabled => DifferenceKind::Disabled,
+            Kind::Unusable => DifferenceKind::Unusable,
+            Kind::Newer => DifferenceKind::Newer,
+        }
+    }
 }
 
 impl Custodian {
@@ -54,15 +84,17 @@ impl Custodian {
 
 impl Reconcile {
     fn run(self, context: &Context) -> Result<ExitCode> {
-        let Reconcile { custodian, repair, yes } = self;
-        if repair {
+        let Reconcile { custodian, repair, only, yes } = self;
+        let for_good = |kind: &Kind| matches!(kind, Kind::Orphan | Kind::Missing);
+        if repair && (only.is_empty() || only.iter().any(for_good)) {
             let what = "destroy for good what the server does not know, such as keys that were made \
                         since a backup that was restored, and give up what the custodian does not have";
             confirm(&format!("Repair {custodian}: {what}"), yes)?;
         }
+        let kinds = only.into_iter().map(|kind| DifferenceKind::from(kind).into()).collect();
         let mut remain = false;
         let mut printed = Ok(());
-        let request = ReconcileCustodianRequest { custodian, repair };
+        let request = ReconcileCustodianRequest { custodian, repair, kinds };
         context.api()?.reconcile_custodian(request, |message| {
             printed = match message.event {
                 Some(Event::Difference(difference)) => {

@@ -113,7 +113,10 @@ impl From<v1::Difference> for DifferenceView {
             difference: match difference.kind() {
                 v1::DifferenceKind::Orphan => "orphan",
                 v1::DifferenceKind::Missing => "missing",
+                v1::DifferenceKind::Deleted => "deleted",
+                v1::DifferenceKind::Disabled => "disabled",
                 v1::DifferenceKind::Unusable => "unusable",
+                v1::DifferenceKind::Newer => "newer",
                 v1::DifferenceKind::Unspecified => "unknown",
             },
             problem: difference.problem.as_ref().map(|it| error_from_rpc_status(it).into()),

@@ -28,6 +28,11 @@ fn what_the_server_knows_is_compared_with_what_is_held() {
     assert_eq!(summary["known"], 1);
     let repaired = admin.json(&["custodian", "reconcile", "software", "--repair", "--yes"]);
     assert_eq!(repaired["known"], 1);
+    // What destroys nothing is not asked about.
+    let only = ["custodian", "reconcile", "software", "--repair", "--only", "newer,disabled"];
+    assert_eq!(admin.json(&only)["known"], 1);
+    let only = ["custodian", "reconcile", "software", "--repair", "--only", "orphan"];
+    admin.fails(2, "INVALID_ARGUMENT", &only);
     let reconcile = ["custodian", "reconcile", "nobody"];
     admin.fails(5, "CUSTODIAN_UNAVAILABLE", &reconcile);
 }

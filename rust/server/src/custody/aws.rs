@@ -32,7 +32,7 @@ use supacrypt_crypto::Material;
 
 use self::handle::KmsKey;
 use self::kms::Kms;
-use self::reference::Reference;
+use self::reference::{Reference, Whose};
 use self::seal::KmsSeal;
 use super::gate::Gate;
 use super::remote::RemoteKey;
@@ -89,7 +89,7 @@ impl Custodian for AwsCustodian {
         context: &[u8],
     ) -> Result<Arc<dyn KeyHandle>> {
         let reference = Reference::read(reference)?;
-        if reference.context.is_some_and(|made_as| made_as.as_bytes() != context) {
+        if matches!(&reference.whose, Whose::Made(as_what) if as_what.as_bytes() != context) {
             return Err(Error::new(
                 Reason::CustodianUnavailable,
                 "the store refers to the key of another version: it was altered",
@@ -101,6 +101,11 @@ impl Custodian for AwsCustodian {
         };
         let there = KmsKey { kms: Arc::clone(&self.kms), arn: reference.arn };
         Ok(Arc::new(RemoteKey::new(spec, public, there)))
+    }
+
+    async fn inspect(&self, spec: KeySpec, reference: &[u8], context: &[u8]) -> Result<()> {
+        life::inspect(&self.kms, &Reference::read(reference)?.arn).await?;
+        self.open(spec, reference, context).await.map(drop)
     }
 
     async fn export(&self, _: KeySpec, _: &[u8], _: &[u8]) -> Result<Material> {
@@ -130,6 +135,21 @@ impl Custodian for AwsCustodian {
 
     async fn adopt(&self, key: &str) -> Result<Adopted> {
         adopt::adopt(&self.kms, key).await
+    }
+
+    fn followed(&self, reference: &[u8]) -> Option<String> {
+        match Reference::read(reference).ok()?.whose {
+            Whose::Followed(alias) => Some(alias),
+            _ => None,
+        }
+    }
+
+    async fn is_recoverable(&self, reference: &[u8]) -> Result<bool> {
+        life::is_recoverable(&self.kms, &Reference::read(reference)?).await
+    }
+
+    async fn recover(&self, reference: &[u8]) -> Result<()> {
+        life::recover(&self.kms, &Reference::read(reference)?).await
     }
 
     async fn seal(&self, key: &str) -> Result<Box<dyn Seal>> {

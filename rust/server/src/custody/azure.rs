@@ -32,13 +32,15 @@ use supacrypt_crypto::Material;
 
 use self::destroy::Destroyer;
 use self::handle::VaultKey;
-use self::reference::{KeyId, Reference, context_of, name_of};
+use self::reference::{KeyId, Reference, Whose, context_of, name_of};
 use self::renewing::Renewing;
 use self::seal::VaultSeal;
 use self::vault::Vault;
 use super::gate::Gate;
 use super::remote::RemoteKey;
-use super::{Adopted, Custodian, Held, KeyHandle, NewMaterial, Opening, Wanted, of_a_store};
+use super::{
+    Adopted, Custodian, Held, HeldState, KeyHandle, NewMaterial, Opening, Wanted, of_a_store,
+};
 use crate::config::AzureSettings;
 use crate::seal::{Seal, custodian_seal};
 
@@ -147,16 +149,16 @@ impl Custodian for AzureCustodian {
         reference: &[u8],
         context: &[u8],
     ) -> Result<Arc<dyn KeyHandle>> {
-        let Reference { key, adopted } = Reference::read(reference)?;
+        let Reference { key, whose } = Reference::read(reference)?;
         let altered = || {
             let message = "the store refers to a vault's key of another version: it was altered";
             Error::new(Reason::CustodianUnavailable, message)
         };
-        if !adopted && key.name != name_of(context)? {
+        if whose == Whose::Made && key.name != name_of(context)? {
             return Err(altered());
         }
         let vault = self.vault(&key)?;
-        let public = jwk::public(&vault.get(&key).await?)?;
+        let public = jwk::public(&vault.get_enabled(&key).await?)?;
         if public.spec() != spec {
             return Err(altered());
         }
@@ -170,8 +172,8 @@ impl Custodian for AzureCustodian {
     }
 
     async fn destroy(&self, reference: &[u8]) -> Result<()> {
-        let Reference { key, adopted } = Reference::read(reference)?;
-        if adopted {
+        let Reference { key, whose } = Reference::read(reference)?;
+        if whose != Whose::Made {
             return Ok(());
         }
         self.destroyer.destroy(self.vault(&key)?, &key.name).await
@@ -179,8 +181,8 @@ impl Custodian for AzureCustodian {
 
     /// Keys of others stay as they are.
     async fn set_enabled(&self, reference: &[u8], enabled: bool) -> Result<()> {
-        let Reference { key, adopted } = Reference::read(reference)?;
-        if adopted {
+        let Reference { key, whose } = Reference::read(reference)?;
+        if whose != Whose::Made {
             return Ok(());
         }
         self.vault(&key)?.set_enabled(&key, enabled).await
@@ -209,8 +211,10 @@ impl Custodian for AzureCustodian {
                     continue;
                 };
                 let key = KeyId { vault: vault.url().to_owned(), version: None, ..key };
-                let reference = Reference { key, adopted: false }.to_bytes();
-                held.push(Held { context: context.into_bytes(), reference, whole: true });
+                let reference = Reference { key, whose: Whose::Made }.to_bytes();
+                let enabled = found.attributes.is_none_or(|each| each.enabled != Some(false));
+                let state = if enabled { HeldState::Whole } else { HeldState::Disabled };
+                held.push(Held { context: context.into_bytes(), reference, state });
             }
         }
         Ok(held)
@@ -230,6 +234,26 @@ impl Custodian for AzureCustodian {
             return Err(of_a_store(key));
         }
         adopt::adopt(vault, &found).await
+    }
+
+    fn followed(&self, reference: &[u8]) -> Option<String> {
+        let Reference { key, whose } = Reference::read(reference).ok()?;
+        let whole = KeyId { version: None, ..key };
+        (whose == Whose::Followed).then(|| whole.to_string())
+    }
+
+    /// Keys of others are theirs to take back.
+    async fn is_recoverable(&self, reference: &[u8]) -> Result<bool> {
+        let Reference { key, whose } = Reference::read(reference)?;
+        if whose != Whose::Made {
+            return Ok(false);
+        }
+        self.vault(&key)?.is_deleted(&key.name).await
+    }
+
+    async fn recover(&self, reference: &[u8]) -> Result<()> {
+        let Reference { key, .. } = Reference::read(reference)?;
+        self.vault(&key)?.recover(&key.name).await
     }
 
     async fn seal(&self, key: &str) -> Result<Box<dyn Seal>> {

@@ -84,7 +84,7 @@ fn reconciled(
 ) -> impl Stream<Item = Result<v1::ReconcileCustodianResponse, Status>> + Send {
     enum State {
         Begin,
-        Found(VecDeque<Difference>, v1::ReconcileSummary),
+        Found(VecDeque<(v1::Difference, Difference)>, v1::ReconcileSummary),
         Over,
     }
     let message = |event| Ok(v1::ReconcileCustodianResponse { event: Some(event) });
@@ -96,17 +96,21 @@ fn reconciled(
                 State::Begin => match caller.service.keys.compare(&request.custodian).await {
                     Ok(found) => {
                         let (known, held) = (found.known as u64, found.held as u64);
-                        (found.differences.into(), v1::ReconcileSummary { known, held })
+                        let all = found.differences.into_iter();
+                        let asked_for = |(shown, _): &(v1::Difference, _)| {
+                            request.kinds.is_empty() || request.kinds.contains(&shown.kind)
+                        };
+                        let told = all.map(|it| (difference_shown(&it), it)).filter(asked_for);
+                        (told.collect(), v1::ReconcileSummary { known, held })
                     }
                     Err(error) => return Some((Err(status(&error)), State::Over)),
                 },
                 State::Found(differences, summary) => (differences, summary),
                 State::Over => return None,
             };
-            let Some(difference) = differences.pop_front() else {
+            let Some((mut shown, difference)) = differences.pop_front() else {
                 return Some((message(Event::Summary(summary)), State::Over));
             };
-            let mut shown = difference_shown(&difference);
             if request.repair && !matches!(difference, Difference::Unusable(..)) {
                 match repaired(&caller, &request.custodian, &shown, difference).await {
                     Ok(()) => shown.repaired = true,
@@ -136,18 +140,22 @@ async fn repaired(
 }
 
 fn difference_shown(difference: &Difference) -> v1::Difference {
-    let (kind, key_version, custodian_id, problem) = match difference {
-        Difference::Orphan(held) => {
-            let id = String::from_utf8_lossy(&held.context).into_owned();
-            (v1::DifferenceKind::Orphan, String::new(), id, None)
-        }
-        Difference::Missing(name) => {
-            (v1::DifferenceKind::Missing, name.to_string(), String::new(), None)
-        }
-        Difference::Unusable(name, error) => {
-            let problem = Some(rpc_status(error));
-            (v1::DifferenceKind::Unusable, name.to_string(), String::new(), problem)
-        }
+    use v1::DifferenceKind as Kind;
+    let (kind, key_version) = match difference {
+        Difference::Orphan(_) => (Kind::Orphan, String::new()),
+        Difference::Missing(name) => (Kind::Missing, name.to_string()),
+        Difference::Deleted(name) => (Kind::Deleted, name.to_string()),
+        Difference::Disabled(name) => (Kind::Disabled, name.to_string()),
+        Difference::Unusable(name, _) => (Kind::Unusable, name.to_string()),
+        Difference::Newer(key, _) => (Kind::Newer, key.to_string()),
+    };
+    let custodian_id = match difference {
+        Difference::Orphan(held) => String::from_utf8_lossy(&held.context).into_owned(),
+        _ => String::new(),
+    };
+    let problem = match difference {
+        Difference::Unusable(_, error) => Some(rpc_status(error)),
+        _ => None,
     };
     v1::Difference { kind: kind.into(), key_version, custodian_id, problem, repaired: false }
 }

@@ -59,15 +59,10 @@ impl Keys {
             let twin = store::versions::get(&mut write, &made.parse()?).await?;
             return Ok(Some(twin.version));
         }
-        let mut record = store::keys::get(&mut write, key).await?;
-        refuse_deleted(&record)?;
-        let number = store::versions::highest(&mut write, key).await? + 1;
-        version.name = key.version(number);
-        store::versions::insert(&mut write, version, reference).await?;
+        let record = append(&mut write, key, version, reference).await?;
         if let Some(request) = &request {
             store::requests::insert(&mut write, request, &version.name.to_string()).await?;
         }
-        record.primary = version.clone();
         self.save(write, record).await?;
         Ok(None)
     }
@@ -168,4 +163,20 @@ impl Keys {
         self.save(write, key).await?;
         Ok(version)
     }
+}
+
+/// Gives a version the next number of its key, and makes it the primary one: what the key is then, which
+/// remains to be saved.
+pub(super) async fn append(
+    write: &mut Write,
+    key: &KeyName,
+    version: &mut KeyVersionRecord,
+    reference: &StoredReference,
+) -> Result<KeyRecord> {
+    let mut record = store::keys::get(write, key).await?;
+    refuse_deleted(&record)?;
+    version.name = key.version(store::versions::highest(write, key).await? + 1);
+    store::versions::insert(write, version, reference).await?;
+    record.primary = version.clone();
+    Ok(record)
 }

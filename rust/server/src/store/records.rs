@@ -114,6 +114,10 @@ pub struct HeldVersion {
     pub name: KeyVersionName,
     /// What its key is.
     pub spec: KeySpec,
+    /// Whether it may be used.
+    pub state: KeyVersionState,
+    /// Where its material came from.
+    pub origin: Origin,
     /// Whether its key waits for the end of its recovery window.
     pub deleted: bool,
     /// Where the material is.

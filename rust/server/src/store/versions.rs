@@ -186,6 +186,8 @@ pub(crate) async fn held_by(
                 .key(parsed(row, "key")?)
                 .version(number.map_err(|_| records::altered("number"))?),
             spec: parsed(row, "spec")?,
+            state: parsed(row, "state")?,
+            origin: parsed(row, "origin")?,
             deleted: optional_time(row, "purge_time")?.is_some(),
             reference,
         }))
@@ -203,6 +205,27 @@ pub(crate) async fn uids(connection: &mut Connection) -> Result<HashSet<String>>
         .await
         .map(|uids| uids.into_iter().collect())
         .map_err(unavailable_because)
+}
+
+/// The public halves of all versions of a key, also of those that were destroyed: DER
+/// `SubjectPublicKeyInfo`.
+///
+/// # Errors
+/// [`Reason::StoreUnavailable`].
+pub(crate) async fn public_keys(
+    connection: &mut Connection,
+    key: &KeyName,
+) -> Result<HashSet<Vec<u8>>> {
+    sqlx::query_scalar(
+        "SELECT public_key FROM key_versions
+         WHERE keyring = ? AND key = ? AND public_key IS NOT NULL",
+    )
+    .bind(key.keyring().keyring().as_str())
+    .bind(key.key().as_str())
+    .fetch_all(connection)
+    .await
+    .map(|keys| keys.into_iter().collect())
+    .map_err(unavailable_because)
 }
 
 /// Has no version of a key do anything any more, while its material is destroyed. Where that is stays known.

@@ -163,13 +163,13 @@ async fn adopts(custodian: &AwsCustodian, place: &Place) {
     let alias = format!("alias/supacrypt-test-{}", new_id());
     client.create_alias().alias_name(&alias).target_key_id(&theirs).send().await.unwrap();
     let id = theirs.rsplit_once('/').unwrap().1;
-    for name in [&theirs, id, &alias] {
+    for (name, whose) in [(&*theirs, "adopted"), (id, "adopted"), (&*alias, &*alias)] {
         let adopted = custodian.adopt(name).await.unwrap();
         assert_eq!(adopted.spec, KeySpec::EcP256);
         assert_eq!(adopted.usages, KeyUsages::SIGN.union(KeyUsages::VERIFY));
         assert_eq!(adopted.versions.len(), 1);
         let version = &adopted.versions[0];
-        assert_eq!(version.reference, format!("\x01adopted {theirs}").as_bytes());
+        assert_eq!(version.reference, format!("\x01{whose} {theirs}").as_bytes());
     }
     // One of a store has rules there that another name for it would pass by.
     let made =

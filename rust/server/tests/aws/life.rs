@@ -6,7 +6,7 @@ use std::task::Poll;
 
 use serde_json::json;
 use supacrypt_core::{KeySpec, Reason};
-use supacrypt_server::custody::{Custodian, Held, Wanted};
+use supacrypt_server::custody::{Custodian, Held, HeldState, Wanted};
 use tokio::sync::Notify;
 
 use crate::done;
@@ -166,7 +166,7 @@ async fn pages() {
     let expected = [("one", "k1"), ("three", "k4"), ("two", "k3")].map(|(context, id)| Held {
         context: context.into(),
         reference: format!("\x01{context} {place}key/{id}").into_bytes(),
-        whole: true,
+        state: HeldState::Whole,
     });
     assert_eq!(held, expected);
 }

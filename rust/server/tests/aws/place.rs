@@ -128,6 +128,12 @@ impl Place {
         request.pending_window_in_days(7).send().await.unwrap();
     }
 
+    /// The ids of all keys.
+    pub(crate) async fn keys(&self) -> Vec<String> {
+        let keys = self.client().await.list_keys().send().await.unwrap().keys.unwrap_or_default();
+        keys.into_iter().filter_map(|key| key.key_id).collect()
+    }
+
     pub(crate) async fn describe(&self, arn: &str) -> KeyMetadata {
         let asked = self.client().await.describe_key().key_id(arn).send().await;
         asked.unwrap().key_metadata.unwrap()

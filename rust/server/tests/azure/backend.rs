@@ -9,7 +9,7 @@ use crate::common::{APP, Backend, error, reason, sign};
 use crate::elsewhere::{Keyring, delete, restarted, signed};
 use crate::standin::{CLIENT, Cloud, SECRET, TENANT};
 
-const KEYRING: Keyring = Keyring("cloud");
+pub(crate) const KEYRING: Keyring = Keyring("cloud");
 
 /// The cloud as lines of the server's configuration.
 fn lines(cloud: &Cloud) -> String {
@@ -24,6 +24,15 @@ fn lines(cloud: &Cloud) -> String {
         cloud.entra.url(),
         cloud.secret_file(SECRET, 0o600),
     )
+}
+
+/// A backend with the keyring, that a key of the cloud seals.
+pub(crate) async fn started(cloud: &Cloud) -> Backend {
+    let sealing = json!({"kty": "RSA", "key_size": 2048, "key_ops": ["unwrapKey"]});
+    cloud.vaults[0].keys.operate("POST", "/keys/seal/create", sealing);
+    let backend = Backend::start_with(&lines(cloud)).await;
+    KEYRING.make(&backend, "cloud").await.unwrap();
+    backend
 }
 
 fn held(cloud: &Cloud) -> usize {
@@ -70,10 +79,7 @@ async fn keys_of_vaults_sign_rotate_and_are_destroyed_and_outlive_a_restart() {
 #[tokio::test]
 async fn a_vault_that_is_away_takes_nothing_from_other_keys() {
     let cloud = Cloud::start().await;
-    let sealing = json!({"kty": "RSA", "key_size": 2048, "key_ops": ["unwrapKey"]});
-    cloud.vaults[0].keys.operate("POST", "/keys/seal/create", sealing);
-    let backend = Backend::start_with(&lines(&cloud)).await;
-    KEYRING.make(&backend, "cloud").await.unwrap();
+    let backend = started(&cloud).await;
     let one = KEYRING.create(&backend, "one", KeySpec::EcP256, &[]).await.unwrap();
     let two = KEYRING.create(&backend, "two", KeySpec::EcP256, &[]).await.unwrap();
     for key in [&one, &two] {

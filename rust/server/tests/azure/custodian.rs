@@ -6,7 +6,7 @@ use serde_json::json;
 use supacrypt_core::{KeySpec, Reason};
 use supacrypt_crypto::generate;
 use supacrypt_server::config::AzureSettings;
-use supacrypt_server::custody::{Custodian, Held, Wanted};
+use supacrypt_server::custody::{Custodian, Held, HeldState, Wanted};
 
 use crate::standin::Cloud;
 use crate::{make, reason, signing, signs};
@@ -108,7 +108,7 @@ async fn a_key_is_stored_with_its_version_and_held_as_a_whole() {
     let reference = format!("\x01made {whole}").into_bytes();
     assert_eq!(
         custodian.held().await.unwrap(),
-        [Held { context: b"whole".into(), reference, whole: true }]
+        [Held { context: b"whole".into(), reference, state: HeldState::Whole }]
     );
 
     // It has rules in the store that another name for it would pass by.
@@ -163,7 +163,8 @@ async fn keys_of_others_are_adopted_in_their_order() {
     let url = format!("{}/keys/theirs", second.https.url());
     let adopted = custodian.adopt(&url).await.unwrap();
     assert_eq!(adopted.spec, KeySpec::Rsa2048);
-    let expected = [0, 2].map(|index| format!("\x01adopted {url}/{}", version(index)).into_bytes());
+    let expected =
+        [0, 2].map(|index| format!("\x01followed {url}/{}", version(index)).into_bytes());
     assert_eq!(
         adopted.versions.iter().map(|each| each.reference.clone()).collect::<Vec<_>>(),
         expected
@@ -187,8 +188,10 @@ async fn keys_of_others_are_adopted_in_their_order() {
     let (_, version) = off["key"]["kid"].as_str().unwrap().rsplit_once('/').unwrap();
     let disable = json!({"attributes": {"enabled": false}});
     first.keys.operate("PATCH", &format!("/keys/off/{version}"), disable);
-    let disabled = custodian.adopt("off").await.err().unwrap();
-    assert_eq!((disabled.reason(), disabled.field()), (Reason::KeyVersionDisabled, Some("source")));
+    for source in ["off".to_owned(), format!("{}/keys/off/{version}", first.https.url())] {
+        let error = custodian.adopt(&source).await.err().unwrap();
+        assert_eq!((error.reason(), error.field()), (Reason::KeyVersionDisabled, Some("source")));
+    }
 
     second.keys.operate("POST", "/keys/theirs/create", json!({"kty": "EC", "crv": "P-256"}));
     first.keys.operate("POST", "/keys/plain/create", json!({"kty": "EC", "crv": "P-521"}));

@@ -2,8 +2,13 @@
 
 use supacrypt_core::{Digest, Reason, SignatureScheme};
 use supacrypt_crypto::PublicKey;
-use supacrypt_proto::v1::{self, KeySpec, KeyUsage, keyring_service_client::KeyringServiceClient};
+use supacrypt_proto::v1::reconcile_custodian_response::Event;
+use supacrypt_proto::v1::{
+    self, DifferenceKind, KeySpec, KeyUsage, custodian_service_client::CustodianServiceClient,
+    key_service_client::KeyServiceClient, keyring_service_client::KeyringServiceClient,
+};
 use tonic::Status;
+use tonic::transport::Channel;
 
 use crate::common::{ADMIN, APP, Backend, reason, sign, sign_rsa};
 
@@ -70,6 +75,23 @@ impl Keyring {
         backend.keys(ADMIN).await.import_key(request).await.unwrap().into_inner()
     }
 
+    /// Makes a key of one that others made.
+    pub(crate) async fn adopt(
+        self,
+        keys: &mut KeyServiceClient<Channel>,
+        id: &str,
+        source: &str,
+    ) -> Result<v1::Key, Status> {
+        let request = v1::AdoptKeyRequest {
+            parent: format!("keyrings/{}", self.0),
+            key_id: id.into(),
+            key: Some(v1::Key { label: id.into(), ..Default::default() }),
+            source: source.into(),
+            ..Default::default()
+        };
+        Ok(keys.adopt_key(request).await?.into_inner())
+    }
+
     /// Makes a key, rotates it, and destroys its first version, by which `held` becomes less by `each`.
     pub(crate) async fn rotates(
         self,
@@ -115,6 +137,33 @@ pub(crate) async fn delete(backend: &Backend, name: &str) {
         ..Default::default()
     };
     backend.keys(ADMIN).await.delete_key(request).await.unwrap();
+}
+
+/// A difference: its kind, what differs, and whether it was repaired.
+pub(crate) type Told = (DifferenceKind, String, bool);
+
+/// Reconciles: the differences, and how much the server knows and the custodian holds.
+pub(crate) async fn differences(
+    backend: &Backend,
+    custodian: &str,
+    repair: bool,
+) -> (Vec<Told>, (u64, u64)) {
+    let mut custodians = CustodianServiceClient::new(backend.channel(ADMIN).await);
+    let (custodian, kinds) = (custodian.to_owned(), Vec::new());
+    let request = v1::ReconcileCustodianRequest { custodian, repair, kinds };
+    let mut stream = custodians.reconcile_custodian(request).await.unwrap().into_inner();
+    let mut found = Vec::new();
+    let mut summary = None;
+    while let Some(message) = stream.message().await.unwrap() {
+        match message.event.unwrap() {
+            Event::Difference(difference) => {
+                let id = difference.key_version.clone() + &difference.custodian_id;
+                found.push((difference.kind(), id, difference.repaired));
+            }
+            Event::Summary(sum) => summary = Some((sum.known, sum.held)),
+        }
+    }
+    (found, summary.unwrap())
 }
 
 pub(crate) async fn public_key(backend: &Backend, name: &str) -> PublicKey {

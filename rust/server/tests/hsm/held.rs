@@ -1,20 +1,19 @@
 //! What the token holds, beside what the server knows: keys of others, orphans, and what is missing.
 
 use supacrypt_core::Reason;
-use supacrypt_proto::v1::reconcile_custodian_response::Event;
 use supacrypt_proto::v1::{
     self, DifferenceKind, KeySpec, custodian_service_client::CustodianServiceClient,
-    key_service_client::KeyServiceClient, keyring_service_client::KeyringServiceClient,
+    keyring_service_client::KeyringServiceClient,
 };
 use supacrypt_server::Server;
 use tonic::Status;
-use tonic::transport::Channel;
 
 use crate::common::{ADMIN, APP, Backend, error, reason, sign};
 use crate::done;
+use crate::elsewhere::{Keyring, differences};
 use crate::token::{LABEL, Token};
 
-const KEYRING: &str = "keyrings/held";
+const KEYRING: Keyring = Keyring("held");
 
 pub(crate) async fn all(token: &Token) {
     let backend = Backend::start_with(&token.lines()).await;
@@ -58,26 +57,11 @@ async fn listed(backend: &Backend) {
     assert!(metrics.contains(&calls), "{metrics}");
 }
 
-async fn adopt(
-    keys: &mut KeyServiceClient<Channel>,
-    id: &str,
-    source: &str,
-) -> Result<v1::Key, Status> {
-    let request = v1::AdoptKeyRequest {
-        parent: KEYRING.into(),
-        key_id: id.into(),
-        key: Some(v1::Key { label: id.into(), ..Default::default() }),
-        source: source.into(),
-        ..Default::default()
-    };
-    Ok(keys.adopt_key(request).await?.into_inner())
-}
-
 async fn adopted(backend: &Backend, token: &Token) {
     let before = token.objects().len();
     token.make_pair("of others");
     let mut keys = backend.keys(ADMIN).await;
-    let key = adopt(&mut keys, "theirs", "of others").await.unwrap();
+    let key = KEYRING.adopt(&mut keys, "theirs", "of others").await.unwrap();
     assert_eq!(key.spec(), KeySpec::EcP256);
     // It may sign and not derive.
     let mut usages: Vec<_> = key.usages().collect();
@@ -88,12 +72,13 @@ async fn adopted(backend: &Backend, token: &Token) {
     assert_eq!(signed.signature.len(), 64);
 
     // What is in the token may be anybody's: the keyring's own administrator does not reach for it.
-    let refused = adopt(&mut backend.keys(APP).await, "mine", "of others").await.unwrap_err();
+    let refused =
+        KEYRING.adopt(&mut backend.keys(APP).await, "mine", "of others").await.unwrap_err();
     assert_eq!(reason(&refused), Reason::RoleInsufficient);
-    let unknown = adopt(&mut keys, "other", "of nobody").await.unwrap_err();
+    let unknown = KEYRING.adopt(&mut keys, "other", "of nobody").await.unwrap_err();
     assert_eq!(reason(&unknown), Reason::KeyNotFound);
     token.make_pair("of others");
-    let several = adopt(&mut keys, "other", "of others").await.unwrap_err();
+    let several = KEYRING.adopt(&mut keys, "other", "of others").await.unwrap_err();
     assert!(error(&several).message().contains("several"), "{several}");
 
     let request = v1::DeleteKeyRequest {
@@ -106,42 +91,20 @@ async fn adopted(backend: &Backend, token: &Token) {
     token.destroy("of others");
 }
 
-/// The differences by kind, id and whether they were repaired; and what both have.
-async fn differences(
-    backend: &Backend,
-    repair: bool,
-) -> (Vec<(DifferenceKind, String, bool)>, (u64, u64)) {
-    let mut custodians = CustodianServiceClient::new(backend.channel(ADMIN).await);
-    let request = v1::ReconcileCustodianRequest { custodian: "hsm".into(), repair };
-    let mut stream = custodians.reconcile_custodian(request).await.unwrap().into_inner();
-    let mut found = Vec::new();
-    let mut summary = None;
-    while let Some(message) = stream.message().await.unwrap() {
-        match message.event.unwrap() {
-            Event::Difference(difference) => {
-                let id = difference.key_version.clone() + &difference.custodian_id;
-                found.push((difference.kind(), id, difference.repaired));
-            }
-            Event::Summary(sum) => summary = Some((sum.known, sum.held)),
-        }
-    }
-    (found, summary.unwrap())
-}
-
 async fn reconciled(backend: &Backend, token: &Token) {
     let mut keys = backend.keys(ADMIN).await;
     // Other stores have keys there, too.
     let others = token.labels();
     for id in ["first", "second"] {
         let request = v1::CreateKeyRequest {
-            parent: KEYRING.into(),
+            parent: "keyrings/held".into(),
             key_id: id.into(),
             key: Some(v1::Key { spec: KeySpec::EcP256.into(), ..Default::default() }),
             ..Default::default()
         };
         keys.create_key(request).await.unwrap();
     }
-    assert_eq!(differences(backend, false).await, (vec![], (2, 2)));
+    assert_eq!(differences(backend, "hsm", false).await, (vec![], (2, 2)));
 
     // What a server leaves that is killed before it remembers a key; and a key of another store.
     let ours = token.labels().into_iter().find(|label| !others.contains(label)).unwrap();
@@ -149,14 +112,14 @@ async fn reconciled(backend: &Backend, token: &Token) {
     token.make_pair_with_id(&format!("{prefix}/orphan"), b"orphan");
     token.make_pair_with_id("supacrypt another/uid", b"another");
     token.destroy(&format!("{prefix}/{first}"));
-    let (found, _) = differences(backend, false).await;
+    let (found, _) = differences(backend, "hsm", false).await;
     assert_eq!(found[0], (DifferenceKind::Orphan, "orphan".into(), false));
     let (DifferenceKind::Missing, missing, false) = &found[1] else { panic!("{found:?}") };
     assert_eq!(found.len(), 2);
 
-    let (repaired, _) = differences(backend, true).await;
+    let (repaired, _) = differences(backend, "hsm", true).await;
     assert!(repaired.iter().all(|(_, _, repaired)| *repaired), "{repaired:?}");
-    assert_eq!(differences(backend, false).await, (vec![], (1, 1)));
+    assert_eq!(differences(backend, "hsm", false).await, (vec![], (1, 1)));
     let mut request = v1::GetKeyVersionRequest::default();
     request.name.clone_from(missing);
     let version = keys.get_key_version(request).await.unwrap().into_inner();

@@ -5,11 +5,12 @@ use supacrypt_core::{Error, Reason, Result};
 
 use super::kms::Kms;
 use super::names::DESCRIPTION;
-use super::reference::Reference;
+use super::reference::{Reference, Whose, alias_in};
 use super::{life, offer};
 use crate::custody::{Adopted, NewMaterial, of_a_store};
 
-/// The key that KMS knows by an ARN, an id or an alias. What an alias means is asked once, here.
+/// The key that KMS knows by an ARN, an id or an alias. What an alias means is asked here and not at each
+/// use.
 ///
 /// # Errors
 /// [`Reason::KeyNotFound`], [`Reason::AlgorithmNotSupported`], [`Reason::KeyVersionDisabled`], and others
@@ -35,7 +36,8 @@ pub(super) async fn adopt(kms: &Kms, key: &str) -> Result<Adopted> {
         true => Some(life::public_key(kms, spec, &arn).await?.spki_der().to_vec()),
         false => None,
     };
-    let reference = Reference { context: None, arn }.to_bytes();
+    let whose = alias_in(key).map_or(Whose::Adopted, Whose::Followed);
+    let reference = Reference { whose, arn }.to_bytes();
     Ok(Adopted { spec, usages, versions: vec![NewMaterial { reference, public_key }] })
 }
 

@@ -7,9 +7,10 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use supacrypt_core::Result;
 
 use super::kms::Kms;
+use super::life;
 use super::names::{STORE_TAG, VERSION_TAG, prefix};
-use super::reference::Reference;
-use crate::custody::Held;
+use super::reference::{Reference, Whose};
+use crate::custody::{Held, HeldState};
 
 /// Most of each in one answer (API reference, `ListAliases`, `ListKeys`, `ListResourceTags`).
 const ALIASES: i32 = 100;
@@ -19,15 +20,15 @@ const TAGS: i32 = 50;
 /// How many keys are looked at together.
 const TOGETHER: usize = 8;
 
-/// All of them: those with an alias of the store's, and among those that have no alias at all the ones
-/// with its tags. A key has no alias for a moment after it is made, and for good when the server ended in
-/// that moment.
+/// All of them that are not about to be deleted: those with an alias of the store's, and among those that
+/// have no alias at all the ones with its tags. A key has no alias for a moment after it is made, and for
+/// good when the server ended in that moment.
 ///
 /// # Errors
 /// Those of KMS.
 pub(super) async fn held(kms: &Kms) -> Result<Vec<Held>> {
     let prefix = prefix(kms.store());
-    let mut held = Vec::new();
+    let mut ours = Vec::new();
     let mut named = HashSet::new();
     for alias in aliases(kms).await? {
         let Some(key) = alias.target_key_id else { continue };
@@ -35,7 +36,8 @@ pub(super) async fn held(kms: &Kms) -> Result<Vec<Held>> {
             && let (Some(context), Some((place, _))) =
                 (name.strip_prefix(&prefix), arn.split_once(":alias/"))
         {
-            held.push(ours(context, format!("{place}:key/{key}")));
+            let whose = Whose::Made(context.to_owned());
+            ours.push(Reference { whose, arn: format!("{place}:key/{key}") });
         }
         named.insert(key);
     }
@@ -44,27 +46,34 @@ pub(super) async fn held(kms: &Kms) -> Result<Vec<Held>> {
         key.key_arn.filter(|_| !is_named)
     });
     let unnamed = stream::iter(unnamed).map(|arn| tagged(kms, arn)).buffer_unordered(TOGETHER);
-    let unnamed: Vec<Option<Held>> = unnamed.try_collect().await?;
-    held.extend(unnamed.into_iter().flatten());
-    Ok(held)
+    let unnamed: Vec<Option<Reference>> = unnamed.try_collect().await?;
+    ours.extend(unnamed.into_iter().flatten());
+    let held = stream::iter(ours).map(|key| described(kms, key)).buffer_unordered(TOGETHER);
+    let held: Vec<Option<Held>> = held.try_collect().await?;
+    Ok(held.into_iter().flatten().collect())
 }
 
-fn ours(context: &str, arn: String) -> Held {
-    let reference = Reference { context: Some(context.to_owned()), arn };
-    Held { context: context.as_bytes().to_vec(), reference: reference.to_bytes(), whole: true }
-}
-
-/// The key, if it has the tags of this store and is not about to be deleted.
-async fn tagged(kms: &Kms, arn: String) -> Result<Option<Held>> {
+/// The key, if it has the tags of this store.
+async fn tagged(kms: &Kms, arn: String) -> Result<Option<Reference>> {
     let request = || kms.client.list_resource_tags().key_id(&arn).limit(TAGS).send();
     let tags = kms.ask(request).await?.tags.unwrap_or_default();
     let value = |key| tags.iter().find(|tag| tag.tag_key() == key).map(Tag::tag_value);
-    let Some(context) = value(VERSION_TAG).filter(|_| value(STORE_TAG) == Some(kms.store())) else {
-        return Ok(None);
+    let context = value(VERSION_TAG).filter(|_| value(STORE_TAG) == Some(kms.store()));
+    let whose = context.map(|context| Whose::Made(context.to_owned()));
+    Ok(whose.map(|whose| Reference { whose, arn: arn.clone() }))
+}
+
+/// How a key is, if it stays.
+async fn described(kms: &Kms, key: Reference) -> Result<Option<Held>> {
+    let state = match life::state(kms, &key.arn).await? {
+        Some(KeyState::Enabled) => HeldState::Whole,
+        Some(KeyState::Disabled) => HeldState::Disabled,
+        None | Some(KeyState::PendingDeletion) => return Ok(None),
+        _ => HeldState::Partial,
     };
-    let described = kms.ask(|| kms.client.describe_key().key_id(&arn).send()).await?;
-    let state = described.key_metadata.and_then(|key| key.key_state);
-    Ok((state != Some(KeyState::PendingDeletion)).then(|| ours(context, arn.clone())))
+    let reference = key.to_bytes();
+    let Whose::Made(context) = key.whose else { return Ok(None) };
+    Ok(Some(Held { context: context.into_bytes(), reference, state }))
 }
 
 async fn aliases(kms: &Kms) -> Result<Vec<AliasListEntry>> {

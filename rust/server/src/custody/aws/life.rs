@@ -1,12 +1,13 @@
 //! What becomes of a key that is there.
 
 use aws_sdk_kms::primitives::Blob;
+use aws_sdk_kms::types::KeyState;
 use supacrypt_core::{Error, KeySpec, Reason, Result};
 use supacrypt_crypto::PublicKey;
 
 use super::kms::Kms;
 use super::names::alias;
-use super::reference::Reference;
+use super::reference::{Reference, Whose};
 
 /// The public half of a key.
 ///
@@ -41,7 +42,7 @@ pub(super) fn read(kms: &Kms, spec: KeySpec, der: Option<Blob>) -> Result<Public
 /// # Errors
 /// Those of KMS.
 pub(super) async fn destroy(kms: &Kms, reference: &Reference) -> Result<()> {
-    let Reference { context: Some(context), arn } = reference else { return Ok(()) };
+    let Reference { whose: Whose::Made(context), arn } = reference else { return Ok(()) };
     let request = || {
         let request = kms.client.schedule_key_deletion().key_id(arn);
         request.pending_window_in_days(kms.deletion_window).send()
@@ -58,12 +59,58 @@ fn gone_is_fine<T>(outcome: Result<T>) -> Result<()> {
     }
 }
 
+/// How a key is; `None` for one that is gone.
+///
+/// # Errors
+/// Those of KMS.
+pub(super) async fn state(kms: &Kms, arn: &str) -> Result<Option<KeyState>> {
+    match kms.ask(|| kms.client.describe_key().key_id(arn).send()).await {
+        Ok(found) => Ok(found.key_metadata.and_then(|key| key.key_state)),
+        Err(error) if error.reason() == Reason::KeyVersionDestroyed => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Looks whether a key is used by KMS. Its public half is given out of one that is disabled, too.
+///
+/// # Errors
+/// [`Reason::KeyVersionDisabled`], [`Reason::KeyVersionDestroyed`], and others of KMS.
+pub(super) async fn inspect(kms: &Kms, arn: &str) -> Result<()> {
+    let (reason, what) = match state(kms, arn).await? {
+        Some(KeyState::Enabled) => return Ok(()),
+        None | Some(KeyState::PendingDeletion) => {
+            (Reason::KeyVersionDestroyed, "does not have the key, or is about to delete it")
+        }
+        Some(_) => (Reason::KeyVersionDisabled, "has the key in a state in which it is not used"),
+    };
+    Err(Error::new(reason, format!("the custodian {} {what}", kms.custodian())))
+}
+
+/// Whether KMS waits to delete a key that was made for this store.
+///
+/// # Errors
+/// Those of KMS.
+pub(super) async fn is_recoverable(kms: &Kms, reference: &Reference) -> Result<bool> {
+    let Reference { whose: Whose::Made(_), arn } = reference else { return Ok(false) };
+    Ok(state(kms, arn).await? == Some(KeyState::PendingDeletion))
+}
+
+/// Has KMS not delete a key, which is disabled then, and enables it.
+///
+/// # Errors
+/// Those of KMS.
+pub(super) async fn recover(kms: &Kms, reference: &Reference) -> Result<()> {
+    let arn = &reference.arn;
+    kms.ask(|| kms.client.cancel_key_deletion().key_id(arn).send()).await?;
+    kms.ask(|| kms.client.enable_key().key_id(arn).send()).await.map(drop)
+}
+
 /// Has KMS itself refuse, or no longer refuse, to use a key. One that others made stays as it is.
 ///
 /// # Errors
 /// Those of KMS.
 pub(super) async fn set_enabled(kms: &Kms, reference: &Reference, enabled: bool) -> Result<()> {
-    let Reference { context: Some(_), arn } = reference else { return Ok(()) };
+    let Reference { whose: Whose::Made(_), arn } = reference else { return Ok(()) };
     match enabled {
         true => kms.ask(|| kms.client.enable_key().key_id(arn).send()).await.map(drop),
         false => kms.ask(|| kms.client.disable_key().key_id(arn).send()).await.map(drop),

@@ -9,7 +9,7 @@ use tokio::runtime::Handle;
 
 use super::kms::Kms;
 use super::names::{DESCRIPTION, STORE_TAG, VERSION_TAG, alias};
-use super::reference::Reference;
+use super::reference::{Reference, Whose};
 use super::{import, life, offer};
 use crate::custody::{NewMaterial, Wanted};
 
@@ -96,7 +96,7 @@ async fn create(kms: &Arc<Kms>, wanted: Wanted, context: &str, empty: bool) -> R
     };
     let made = kms.ask_once(request).await?.key_metadata;
     let arn = made.and_then(|key| key.arn).ok_or_else(|| kms.half_answer())?;
-    let reference = Reference { context: Some(context.to_owned()), arn };
+    let reference = Reference { whose: Whose::Made(context.to_owned()), arn };
     Ok(Unclaimed { kms: Arc::clone(kms), reference, public_key: None, claimed: false })
 }
 

@@ -7,21 +7,37 @@ const FORM: u8 = 1;
 
 /// What stands in the place of a context when the key is another's.
 const ADOPTED: &str = "adopted";
+/// What the names of aliases begin with (API reference, `CreateAlias`), and no context does.
+const ALIAS: &str = "alias/";
 
-/// A key of KMS, by its ARN. It is stored as text after the form, a context and the ARN with a space
+/// A key of KMS, by its ARN. It is stored as text after the form, whose it is and the ARN with a space
 /// between. Nothing in it is secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Reference {
-    /// What it was made as; `None` when others made it.
-    pub(super) context: Option<String>,
+    pub(super) whose: Whose,
     pub(super) arn: String,
+}
+
+/// Who made a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Whose {
+    /// This store, as this.
+    Made(String),
+    /// Others.
+    Adopted,
+    /// Others, and it was adopted by this alias.
+    Followed(String),
 }
 
 impl Reference {
     /// What is stored.
     pub(super) fn to_bytes(&self) -> Vec<u8> {
-        let context = self.context.as_deref().unwrap_or(ADOPTED);
-        [&[FORM], context.as_bytes(), b" ", self.arn.as_bytes()].concat()
+        let whose = match &self.whose {
+            Whose::Made(context) => context,
+            Whose::Adopted => ADOPTED,
+            Whose::Followed(alias) => alias,
+        };
+        [&[FORM], whose.as_bytes(), b" ", self.arn.as_bytes()].concat()
     }
 
     /// Reads what [`to_bytes`](Self::to_bytes) wrote.
@@ -31,9 +47,13 @@ impl Reference {
     pub(super) fn read(bytes: &[u8]) -> Result<Reference> {
         let read = |bytes: &[u8]| {
             let text = str::from_utf8(bytes.strip_prefix(&[FORM])?).ok()?;
-            let (context, arn) = text.split_once(' ')?;
-            let context = (context != ADOPTED).then(|| context.to_owned());
-            arn.starts_with("arn:").then(|| Reference { context, arn: arn.to_owned() })
+            let (whose, arn) = text.split_once(' ')?;
+            let whose = match whose {
+                ADOPTED => Whose::Adopted,
+                alias if alias.starts_with(ALIAS) => Whose::Followed(alias.to_owned()),
+                context => Whose::Made(context.to_owned()),
+            };
+            arn.starts_with("arn:").then(|| Reference { whose, arn: arn.to_owned() })
         };
         read(bytes).ok_or_else(|| {
             Error::new(
@@ -45,6 +65,12 @@ impl Reference {
     }
 }
 
+/// The name of an alias, of what somebody calls a key by: its name, or its ARN.
+pub(super) fn alias_in(key: &str) -> Option<String> {
+    let name = key.rsplit_once(':').map_or(key, |(_, last)| last);
+    name.starts_with(ALIAS).then(|| name.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -52,8 +78,9 @@ mod tests {
     #[test]
     fn a_reference_is_read_as_it_was_written_and_no_other_is() {
         let arn = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd".to_owned();
-        for context in [Some("uid".to_owned()), None] {
-            let reference = Reference { context, arn: arn.clone() };
+        let alias = "alias/codesign".to_owned();
+        for whose in [Whose::Made("uid".into()), Whose::Adopted, Whose::Followed(alias)] {
+            let reference = Reference { whose, arn: arn.clone() };
             assert_eq!(Reference::read(&reference.to_bytes()).unwrap(), reference);
         }
         for unknown in

@@ -4,7 +4,7 @@ use azure_security_keyvault_keys::models::{JsonWebKey, KeyProperties};
 use supacrypt_core::{Error, KeyUsages, Reason, Result};
 
 use super::jwk;
-use super::reference::{KeyId, Reference};
+use super::reference::{KeyId, Reference, Whose};
 use super::vault::Vault;
 use crate::custody::{Adopted, NewMaterial};
 
@@ -15,13 +15,16 @@ use crate::custody::{Adopted, NewMaterial};
 /// [`Reason::AlgorithmNotSupported`] for kinds that do not serve, [`Reason::InvalidArgument`] for
 /// versions of different kinds.
 pub(super) async fn adopt(vault: &Vault, key: &KeyId) -> Result<Adopted> {
-    let keys = match &key.version {
-        Some(_) => vec![key.clone()],
-        None => versions(vault, key).await.map_err(|error| not_found(key, error))?,
+    let (whose, keys) = match &key.version {
+        Some(_) => (Whose::Adopted, vec![key.clone()]),
+        None => {
+            let versions = versions(vault, key).await.map_err(|error| not_found(key, error))?;
+            (Whose::Followed, versions)
+        }
     };
     let (mut kind, mut usages, mut adopted) = (None, KeyUsages::all(), Vec::new());
     for key in keys {
-        let found = vault.get(&key).await.map_err(|error| not_found(&key, error))?;
+        let found = vault.get_enabled(&key).await.map_err(|error| not_found(&key, error))?;
         let public = jwk::public(&found)?;
         if *kind.get_or_insert(public.spec()) != public.spec() {
             let message = format!(
@@ -30,7 +33,7 @@ pub(super) async fn adopt(vault: &Vault, key: &KeyId) -> Result<Adopted> {
             return Err(Error::new(Reason::InvalidArgument, message).in_field("source"));
         }
         usages &= permitted(&found);
-        let reference = Reference { key, adopted: true }.to_bytes();
+        let reference = Reference { key, whose }.to_bytes();
         adopted.push(NewMaterial { reference, public_key: Some(public.spki_der().to_vec()) });
     }
     let spec = kind.ok_or_else(|| none(key))?;
@@ -82,6 +85,7 @@ async fn versions(vault: &Vault, key: &KeyId) -> Result<Vec<KeyId>> {
 fn not_found(key: &KeyId, error: Error) -> Error {
     match error.reason() {
         Reason::KeyVersionDestroyed => none(key),
+        Reason::KeyVersionDisabled => error.in_field("source"),
         _ => error,
     }
 }

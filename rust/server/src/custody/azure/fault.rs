@@ -46,6 +46,14 @@ pub(super) fn incomplete(vault: &str, what: &str) -> Error {
     unavailable(vault, "gave an answer that is none; see that it is a key vault", what)
 }
 
+/// That a key is there, and is not used.
+pub(super) fn disabled(vault: &str) -> Error {
+    Error::new(Reason::KeyVersionDisabled, format!("{vault} {DISABLED}"))
+}
+
+const DISABLED: &str =
+    "has the key disabled; enable it there, with `az keyvault key set-attributes`";
+
 fn unavailable(vault: &str, advice: &str, cause: &str) -> Error {
     Error::new(Reason::CustodianUnavailable, format!("{vault} {advice} ({cause})"))
 }
@@ -98,10 +106,7 @@ fn meaning(status: StatusCode, code: &str, purpose: Purpose) -> (Reason, &'stati
             "does not take the server's token; see that `credential` is of the vault's directory and \
              was not revoked",
         ),
-        (403, "KeyDisabled") => (
-            Reason::KeyVersionDisabled,
-            "has the key disabled; enable it there, with `az keyvault key set-attributes`",
-        ),
+        (403, "KeyDisabled") => (Reason::KeyVersionDisabled, DISABLED),
         (403, "KeyExpired" | "KeyNotYetValid") => (
             Reason::KeyVersionDisabled,
             "does not use the key at this time; change its dates there, with \

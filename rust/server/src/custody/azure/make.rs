@@ -7,7 +7,7 @@ use supacrypt_core::{Error, KeyClass, KeySpec, Reason, Result};
 use supacrypt_crypto::PublicKey;
 
 use super::fault::incomplete;
-use super::reference::{KeyId, Reference, name_of};
+use super::reference::{KeyId, Reference, Whose, name_of};
 use super::vault::Vault;
 use super::{STORE_TAG, jwk};
 use crate::custody::NewMaterial;
@@ -131,7 +131,7 @@ fn material(
         return Err(other());
     }
     let key = KeyId::named(vault.url(), name).ok_or_else(other)?.at(&version);
-    let reference = Reference { key, adopted: false }.to_bytes();
+    let reference = Reference { key, whose: Whose::Made }.to_bytes();
     Ok(NewMaterial { reference, public_key: Some(public.spki_der().to_vec()) })
 }
 

@@ -1,12 +1,11 @@
 //! What the server's store has of a key in a vault: where it is.
 
 use reqwest::Url;
+use strum::{EnumString, IntoStaticStr};
 use supacrypt_core::{Error, Reason, Result};
 
 /// What a stored reference begins with: the form of the rest.
 const FORM: u8 = 1;
-const MADE: &str = "made ";
-const ADOPTED: &str = "adopted ";
 
 /// What the names of our keys begin with. The id of a key version follows.
 const PREFIX: &str = "supacrypt-";
@@ -24,8 +23,19 @@ pub(super) struct KeyId {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Reference {
     pub(super) key: KeyId,
-    /// Whether others made it, so that it stays theirs.
-    pub(super) adopted: bool,
+    pub(super) whose: Whose,
+}
+
+/// Who made a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
+pub(super) enum Whose {
+    /// This store.
+    Made,
+    /// Others, so that it stays theirs. This version of it was adopted.
+    Adopted,
+    /// Others, and it was adopted as a whole.
+    Followed,
 }
 
 impl KeyId {
@@ -71,8 +81,8 @@ impl std::fmt::Display for KeyId {
 impl Reference {
     /// As it is stored. There is nothing secret in it.
     pub(super) fn to_bytes(&self) -> Vec<u8> {
-        let whose = if self.adopted { ADOPTED } else { MADE };
-        [&[FORM], format!("{whose}{}", self.key).as_bytes()].concat()
+        let whose: &str = self.whose.into();
+        [&[FORM], format!("{whose} {}", self.key).as_bytes()].concat()
     }
 
     /// Reads what [`to_bytes`](Self::to_bytes) gave.
@@ -82,11 +92,8 @@ impl Reference {
     pub(super) fn read(stored: &[u8]) -> Result<Reference> {
         let parse = |stored: &[u8]| {
             let text = std::str::from_utf8(stored.strip_prefix(&[FORM])?).ok()?;
-            let (adopted, url) = match text.strip_prefix(MADE) {
-                Some(url) => (false, url),
-                None => (true, text.strip_prefix(ADOPTED)?),
-            };
-            Some(Reference { key: KeyId::parse(url)?, adopted })
+            let (whose, url) = text.split_once(' ')?;
+            Some(Reference { key: KeyId::parse(url)?, whose: whose.parse().ok()? })
         };
         parse(stored).ok_or_else(|| {
             Error::new(
@@ -127,11 +134,11 @@ mod tests {
     fn a_reference_is_read_as_it_was_written_and_no_other_is() {
         let key = KeyId::parse("https://a.vault.azure.net/keys/supacrypt-uid/0a1b").unwrap();
         assert_eq!(key.vault, "https://a.vault.azure.net");
-        for adopted in [false, true] {
-            let reference = Reference { key: key.clone(), adopted };
+        for whose in [Whose::Made, Whose::Adopted, Whose::Followed] {
+            let reference = Reference { key: key.clone(), whose };
             assert_eq!(Reference::read(&reference.to_bytes()).unwrap(), reference);
         }
-        let made = Reference { key, adopted: false };
+        let made = Reference { key, whose: Whose::Made };
         assert_eq!(made.to_bytes(), b"\x01made https://a.vault.azure.net/keys/supacrypt-uid/0a1b");
         for unknown in [
             &b""[..],

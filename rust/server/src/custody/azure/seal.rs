@@ -37,7 +37,7 @@ impl VaultSeal {
     /// [`Reason::Configuration`] when the key does not serve.
     pub(super) async fn open(id: String, vault: Arc<Vault>, key: KeyId) -> Result<VaultSeal> {
         let found = match newest(&vault, &key).await {
-            Ok(version) => vault.get(&version).await?,
+            Ok(version) => vault.get_enabled(&version).await?,
             Err(error)
                 if matches!(error.reason(), Reason::KeyNotFound | Reason::KeyVersionDisabled) =>
             {
@@ -75,7 +75,7 @@ impl Seal for VaultSeal {
     async fn wrap(&self, key: &EnvelopeKey) -> Result<Vec<u8>> {
         let wrapped = async {
             let by = newest(&self.vault, &self.key).await?;
-            let public = jwk::public(&self.vault.get(&by).await?)?;
+            let public = jwk::public(&self.vault.get_enabled(&by).await?)?;
             let plaintext = Zeroizing::new([CONTEXT, key.as_bytes()].concat());
             Ok((by, public.encrypt(SCHEME, &[], &plaintext)?))
         };

@@ -19,7 +19,7 @@ use futures_util::StreamExt;
 use supacrypt_core::{Error, Reason, Result};
 use zeroize::Zeroizing;
 
-use super::fault::{Purpose, incomplete, refusal};
+use super::fault::{Purpose, disabled, incomplete, refusal};
 use super::reference::KeyId;
 use crate::config::is_loopback;
 use crate::custody::gate::{Effect, Gate, Refusal};
@@ -87,14 +87,20 @@ impl Vault {
         self.ask(Effect::Lasting, Purpose::Other, send).await
     }
 
-    /// The public half of a version of a key.
-    pub(super) async fn get(&self, key: &KeyId) -> Result<JsonWebKey> {
+    /// The public half of a version of a key that is enabled.
+    ///
+    /// # Errors
+    /// [`Reason::KeyVersionDisabled`], and others of the vault.
+    pub(super) async fn get_enabled(&self, key: &KeyId) -> Result<JsonWebKey> {
         let send = || {
             let key_version = key.version.clone();
             let options = KeyClientGetKeyOptions { key_version, ..Default::default() };
             self.client.get_key(&key.name, Some(options))
         };
         let answer = self.ask(Effect::Repeatable, Purpose::Other, send).await?;
+        if answer.attributes.is_some_and(|attributes| attributes.enabled == Some(false)) {
+            return Err(disabled(&self.gate.name()));
+        }
         let found = answer.key.filter(|found| is_of(found.kid.as_deref(), key));
         found.ok_or_else(|| incomplete(&self.gate.name(), "it is another key"))
     }
@@ -165,6 +171,23 @@ impl Vault {
     pub(super) async fn delete(&self, name: &str) -> Result<DeletedKey> {
         let send = || self.client.delete_key(name, None);
         self.ask(Effect::Repeatable, Purpose::Other, send).await
+    }
+
+    /// Whether a key is deleted, and can be recovered.
+    pub(super) async fn is_deleted(&self, name: &str) -> Result<bool> {
+        let send = || self.client.get_deleted_key(name, None);
+        let found = self.ask(Effect::Repeatable, Purpose::Other, send).await;
+        match found {
+            Ok(_) => Ok(true),
+            Err(error) if error.reason() == Reason::KeyVersionDestroyed => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Takes a deletion back. The vault needs a while for that.
+    pub(super) async fn recover(&self, name: &str) -> Result<()> {
+        let send = || self.client.recover_deleted_key(name, None);
+        self.ask(Effect::Repeatable, Purpose::Other, send).await.map(|_: Key| ())
     }
 
     /// Erases a deleted key.

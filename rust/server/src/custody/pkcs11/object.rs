@@ -9,7 +9,7 @@ use supacrypt_core::{Error, Reason, Result};
 
 use super::fault::Fault;
 use super::token::{Lease, check_login};
-use crate::custody::Held;
+use crate::custody::{Held, HeldState};
 
 /// What a stored reference begins with: the form of the rest.
 const MADE: u8 = 1;
@@ -52,7 +52,8 @@ pub(super) fn held(session: &Session, store: &str) -> Result<Vec<Held>, Fault> {
         let has = |class| classes.contains(&class);
         let whole = has(ObjectClass::SECRET_KEY)
             || has(ObjectClass::PUBLIC_KEY) && has(ObjectClass::PRIVATE_KEY);
-        Held { reference: Which::Ours(id.clone()).reference(), context: id, whole }
+        let state = if whole { HeldState::Whole } else { HeldState::Partial };
+        Held { reference: Which::Ours(id.clone()).reference(), context: id, state }
     };
     Ok(found.into_iter().map(held).collect())
 }

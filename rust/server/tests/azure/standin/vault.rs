@@ -121,6 +121,19 @@ impl Keys {
                 })
             }
             ("DELETE", ["keys", name]) => state.delete(&host, name),
+            ("GET", ["deletedkeys", name]) => match state.bin.get(*name) {
+                Some(entry) => entry.bundle(&format!("https://{host}/keys/{name}"), entry.newest()),
+                None => gone(),
+            },
+            ("POST", ["deletedkeys", name, "recover"]) => match state.bin.remove(*name) {
+                Some(entry) => {
+                    let url = format!("https://{host}/keys/{name}");
+                    let answer = entry.bundle(&url, entry.newest());
+                    state.keys.insert((*name).to_owned(), entry);
+                    answer
+                }
+                None => gone(),
+            },
             ("DELETE", ["deletedkeys", name]) => state.purge(name),
             _ => refused(404, "NotFound", ""),
         }
@@ -145,7 +158,7 @@ impl State {
         let entry = self.keys.entry(name.to_owned()).or_default();
         entry.versions.push(version);
         entry.tags = body["tags"].clone();
-        entry.bundle(&format!("https://{host}/keys/{name}"), entry.versions.len() - 1)
+        entry.bundle(&format!("https://{host}/keys/{name}"), entry.newest())
     }
 
     fn with(
@@ -155,7 +168,7 @@ impl State {
         act: impl FnOnce(&mut Entry, usize) -> Answer,
     ) -> Answer {
         let Some(entry) = self.keys.get_mut(name) else { return gone() };
-        let newest = entry.versions.len() - 1;
+        let newest = entry.newest();
         let found = entry.versions.iter().position(|each| each.id == version);
         match found.or_else(|| version.is_empty().then_some(newest)) {
             Some(at) => act(entry, at),
@@ -225,6 +238,10 @@ impl State {
 }
 
 impl Entry {
+    fn newest(&self) -> usize {
+        self.versions.len() - 1
+    }
+
     fn bundle(&self, url: &str, at: usize) -> Answer {
         let version = &self.versions[at];
         let mut key = version.public();

@@ -1,0 +1,95 @@
+//! What others do at a vault, and how the server comes to agree with it.
+
+use serde_json::json;
+use supacrypt_core::Reason;
+use supacrypt_proto::v1::{self, DifferenceKind, KeySpec};
+
+use crate::backend::{KEYRING, started};
+use crate::common::{ADMIN, APP, Backend, reason, sign};
+use crate::elsewhere::{differences, signed};
+use crate::standin::Cloud;
+
+async fn told(backend: &Backend, repair: bool) -> Vec<(DifferenceKind, String, bool)> {
+    differences(backend, "cloud", repair).await.0
+}
+
+/// The vault that has the one key of the store, and what the key is called there.
+fn place(cloud: &Cloud) -> (usize, String) {
+    let vaults = cloud.vaults.iter().enumerate();
+    let mut names =
+        vaults.flat_map(|(at, vault)| vault.keys.names().into_iter().map(move |it| (at, it)));
+    names.find(|(_, name)| name.starts_with("supacrypt-")).unwrap()
+}
+
+#[tokio::test]
+async fn what_others_disable_or_delete_is_disabled_or_taken_back() {
+    let cloud = Cloud::start().await;
+    let backend = started(&cloud).await;
+    let key = KEYRING.create(&backend, "key", KeySpec::EcP256, &[]).await.unwrap();
+    let version = key.primary.unwrap().name;
+    assert_eq!(told(&backend, true).await, []);
+
+    let (at, name) = place(&cloud);
+    let operate =
+        |method: &str, target: &str, body| cloud.vaults[at].keys.operate(method, target, body);
+    let kid = operate("GET", &format!("/keys/{name}/"), json!({}))["key"]["kid"].clone();
+    let path = kid.as_str().unwrap().split_once("/keys/").unwrap().1.to_owned();
+    operate("PATCH", &format!("/keys/{path}"), json!({"attributes": {"enabled": false}}));
+    let found = |kind, repaired| vec![(kind, version.clone(), repaired)];
+    assert_eq!(told(&backend, false).await, found(DifferenceKind::Disabled, false));
+    assert_eq!(told(&backend, true).await, found(DifferenceKind::Disabled, true));
+    assert_eq!(told(&backend, false).await, []);
+    let status = backend.crypto(APP).await.sign(sign(&key.name)).await.unwrap_err();
+    assert_eq!(reason(&status), Reason::KeyVersionDisabled);
+    let request = v1::EnableKeyVersionRequest { name: version.clone() };
+    backend.keys(ADMIN).await.enable_key_version(request).await.unwrap();
+    signed(&backend, &key.name, &version, KeySpec::EcP256).await;
+
+    operate("DELETE", &format!("/keys/{name}"), json!({}));
+    let status = backend.crypto(APP).await.sign(sign(&key.name)).await.unwrap_err();
+    assert_eq!(reason(&status), Reason::KeyVersionDestroyed);
+    assert_eq!(told(&backend, false).await, found(DifferenceKind::Deleted, false));
+    assert_eq!(told(&backend, true).await, found(DifferenceKind::Deleted, true));
+    assert_eq!(told(&backend, false).await, []);
+    signed(&backend, &key.name, &version, KeySpec::EcP256).await;
+
+    operate("DELETE", &format!("/keys/{name}"), json!({}));
+    operate("DELETE", &format!("/deletedkeys/{name}"), json!({}));
+    assert_eq!(told(&backend, true).await, found(DifferenceKind::Missing, true));
+    assert_eq!(told(&backend, false).await, []);
+}
+
+#[tokio::test]
+async fn versions_that_a_vault_makes_of_an_adopted_key_are_taken_up() {
+    let cloud = Cloud::start().await;
+    let backend = started(&cloud).await;
+    let pair = json!({"kty": "EC", "crv": "P-256", "key_ops": ["sign", "verify"]});
+    // As a rotation policy of the vault does.
+    let rotate = |body| cloud.vaults[0].keys.operate("POST", "/keys/theirs/create", body);
+    let first = rotate(pair.clone())["key"]["kid"].as_str().unwrap().to_owned();
+    let (_, version) = first.rsplit_once('/').unwrap();
+    let first = format!("{}/keys/theirs/{version}", cloud.vaults[0].https.url());
+    let mut keys = backend.keys(ADMIN).await;
+    let followed = KEYRING.adopt(&mut keys, "followed", "theirs").await.unwrap();
+    let alone = KEYRING.adopt(&mut keys, "alone", &first).await.unwrap();
+    assert_eq!(told(&backend, true).await, []);
+
+    rotate(pair.clone());
+    rotate(pair.clone());
+    let newer = (DifferenceKind::Newer, followed.name.clone(), false);
+    assert_eq!(told(&backend, false).await, [newer.clone(), newer.clone()]);
+    assert!(told(&backend, true).await.iter().all(|(_, _, repaired)| *repaired));
+    assert_eq!(told(&backend, false).await, []);
+    let third = format!("{}/versions/3", followed.name);
+    signed(&backend, &followed.name, &third, KeySpec::EcP256).await;
+    let only = format!("{}/versions/1", alone.name);
+    signed(&backend, &alone.name, &only, KeySpec::EcP256).await;
+
+    // What was destroyed here is not taken up again.
+    keys.destroy_key_version(v1::DestroyKeyVersionRequest { name: third }).await.unwrap();
+    assert_eq!(told(&backend, false).await, []);
+    rotate(json!({"kty": "EC", "crv": "P-384", "key_ops": ["sign"]}));
+    let found = told(&backend, true).await;
+    let [(DifferenceKind::Unusable, name, false)] = &found[..] else { panic!("{found:?}") };
+    assert!(name.starts_with(&followed.name), "{name}");
+}
