@@ -1,4 +1,4 @@
-# Keyrings whose keys are in an HSM, or in the key service of a cloud: makes keys, finds them, signs, decrypts, and puts
+# Keyrings whose keys are in an HSM, in vaults, or in the key service of a cloud: makes keys, finds them, signs, decrypts, and puts
 # a certificate beside them, by pkcs11-tool, p11tool and OpenSSL.
 # shellcheck shell=bash
 # shellcheck source=/dev/null
@@ -8,8 +8,8 @@ for part in common packages build backend judges custodians; do source "$SUPACRY
 needs_keyrings
 
 own=$JUDGE_WORK/backend
-moto_pid='' moto_port=''
-trap 'if backend_pid "$own" >/dev/null; then backend stop --dir "$own"; fi; [ -z "$moto_pid" ] || kill "$moto_pid"' EXIT
+moto_pid='' moto_port='' vaults_pid=''
+trap 'custody_stop "$own" "$moto_pid" "$vaults_pid"' EXIT
 
 # An HSM in software.
 hsm=$(softhsm_token "$JUDGE_WORK/hsm" custodian)
@@ -18,6 +18,7 @@ SOFTHSM2_CONF=$(hsm_of SOFTHSM2_CONF)
 export SOFTHSM2_CONF
 (umask 077 && hsm_of P11_PIN >hsm.pin)
 start_moto moto.log
+start_vaults
 
 custody_backend "$own" <<TOML
 [custodians.hsm]
@@ -30,6 +31,8 @@ pin_file = "$JUDGE_WORK/hsm.pin"
 type = "aws"
 region = "eu-central-1"
 endpoint = "http://127.0.0.1:$moto_port"
+
+$(<vaults.toml)
 TOML
 administer custodian list
 
@@ -79,3 +82,4 @@ core() {
 }
 core hsm
 core kms
+core cloud

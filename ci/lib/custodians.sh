@@ -23,6 +23,21 @@ start_moto() {
     export AWS_ACCESS_KEY_ID=judge AWS_SECRET_ACCESS_KEY=judge
 }
 
+# start_vaults: starts two that stand for Azure's; sets vaults_pid. The lines of a configuration that has them as the
+# custodian cloud are in vaults.toml then.
+start_vaults() {
+    (cd "$SUPACRYPT_ROOT" && cargo build --locked --quiet -p supacrypt-server --example azure_vault)
+    "$(programs_dir dev)/examples/azure_vault" >vaults.toml 2>vaults.log &
+    # shellcheck disable=SC2034 # whoever calls this ends it
+    vaults_pid=$!
+    eventually grep -q '^faults: ' vaults.log
+}
+
+# spoil_vaults HOW: has them answer so from now on, or well.
+spoil_vaults() {
+    curl -fsS --cacert "$(sed -n 's/^ca = "\(.*\)"$/\1/p' vaults.toml)" "$(sed -n 's/^faults: //p' vaults.log)/$1"
+}
+
 # custody_backend DIR: starts a backend whose configuration has standard input added, and takes its environment.
 custody_backend() {
     local exports
@@ -31,6 +46,13 @@ custody_backend() {
     cat >>"$1/supacryptd.toml"
     exports=$(backend restart --dir "$1")
     eval "$exports"
+}
+
+# custody_stop DIR PID...: ends the backend if it runs, and the processes that were started.
+custody_stop() {
+    local pid
+    if backend_pid "$1" >/dev/null; then backend stop --dir "$1"; fi
+    for pid in "${@:2}"; do [ -z "$pid" ] || kill "$pid"; done
 }
 
 # administer ARGUMENT...: the command, as the administrator of the backend.

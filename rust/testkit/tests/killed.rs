@@ -239,7 +239,8 @@ fn check(backend: &Backend) -> Found {
 }
 
 fn differences(admin: &Client, custodian: &str, repair: bool) -> Vec<v1::Difference> {
-    let request = v1::ReconcileCustodianRequest { custodian: custodian.into(), repair, kinds: Vec::new() };
+    let request =
+        v1::ReconcileCustodianRequest { custodian: custodian.into(), repair, kinds: Vec::new() };
     let mut found = Vec::new();
     let open = |transport| {
         let request = request.clone();

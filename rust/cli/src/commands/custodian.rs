@@ -5,7 +5,8 @@ use std::{ops::ControlFlow, process::ExitCode};
 use clap::{Subcommand, ValueEnum};
 use supacrypt_core::Result;
 use supacrypt_proto::v1::{
-    DifferenceKind, ListCustodiansRequest, ReconcileCustodianRequest, reconcile_custodian_response::Event,
+    DifferenceKind, ListCustodiansRequest, ReconcileCustodianRequest,
+    reconcile_custodian_response::Event,
 };
 
 use crate::{

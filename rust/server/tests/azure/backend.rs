@@ -7,23 +7,14 @@ use supacrypt_proto::v1::{self, KeySpec};
 
 use crate::common::{APP, Backend, error, reason, sign};
 use crate::elsewhere::{Keyring, delete, restarted, signed};
-use crate::standin::{CLIENT, Cloud, SECRET, TENANT};
+use crate::standin::Cloud;
 
 pub(crate) const KEYRING: Keyring = Keyring("cloud");
 
-/// The cloud as lines of the server's configuration.
+/// A configuration with the cloud, where a key seals the store.
 fn lines(cloud: &Cloud) -> String {
-    let [first, second] = cloud.vaults.each_ref().map(|vault| vault.https.url());
-    format!(
-        "[custodians.cloud]\ntype = \"azure\"\nvaults = [{first:?}, {second:?}]\n\
-         ca = {:?}\nauthority = {:?}\n\
-         [custodians.cloud.credential]\ntype = \"client_secret\"\ntenant_id = {TENANT:?}\n\
-         client_id = {CLIENT:?}\nsecret_file = {:?}\n\
-         [seal]\ntype = \"custodian\"\ncustodian = \"cloud\"\nkey = \"seal\"\n",
-        cloud.dir.path().join("ca.pem"),
-        cloud.entra.url(),
-        cloud.secret_file(SECRET, 0o600),
-    )
+    let seal = "[seal]\ntype = \"custodian\"\ncustodian = \"cloud\"\nkey = \"seal\"\n";
+    format!("{}{seal}", cloud.lines())
 }
 
 /// A backend with the keyring, that a key of the cloud seals.

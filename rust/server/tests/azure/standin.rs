@@ -45,14 +45,18 @@ pub(crate) struct Vault {
 
 impl Cloud {
     pub(crate) async fn start() -> Cloud {
+        Self::start_of(&Authority::new("azure").unwrap()).await
+    }
+
+    /// One whose certificates this authority issues.
+    pub(crate) async fn start_of(authority: &Authority) -> Cloud {
         let dir = tempfile::tempdir().unwrap();
-        let authority = Authority::new("azure").unwrap();
         authority.write_certificate(&dir.path().join("ca.pem")).unwrap();
         let directory = Arc::<Entra>::default();
-        let [one, other] = [0, 1].map(|_| Vault::start(&authority, &directory));
+        let [one, other] = [0, 1].map(|_| Vault::start(authority, &directory));
         let vaults = [one.await, other.await];
         let served = Arc::clone(&directory);
-        let entra = Https::start(&authority, move |request| served.serve(request)).await;
+        let entra = Https::start(authority, move |request| served.serve(request)).await;
         Cloud { dir, vaults, entra, directory, metrics: Metrics::new() }
     }
 
@@ -66,6 +70,20 @@ impl Cloud {
             timeout: Duration::from_secs(5),
             concurrency: 8.try_into().unwrap(),
         }
+    }
+
+    /// The same as lines of the server's configuration.
+    pub(crate) fn lines(&self) -> String {
+        let [first, second] = self.vaults.each_ref().map(|vault| vault.https.url());
+        format!(
+            "[custodians.cloud]\ntype = \"azure\"\nvaults = [{first:?}, {second:?}]\n\
+             ca = {:?}\nauthority = {:?}\n\
+             [custodians.cloud.credential]\ntype = \"client_secret\"\ntenant_id = {TENANT:?}\n\
+             client_id = {CLIENT:?}\nsecret_file = {:?}\n",
+            self.dir.path().join("ca.pem"),
+            self.entra.url(),
+            self.secret_file(SECRET, 0o600),
+        )
     }
 
     /// One vault alone.
