@@ -105,8 +105,8 @@ impl AzureCustodian {
     fn next(&self) -> &Vault {
         let turn = self.made.fetch_add(1, Ordering::Relaxed) % self.vaults.len();
         let (before, from) = self.vaults.split_at(turn);
-        let answers = |vault: &&Arc<Vault>| !vault.gate().status().open;
-        from.iter().chain(before).find(answers).unwrap_or(&self.vaults[turn])
+        let admits = |vault: &&Arc<Vault>| vault.gate().admits();
+        from.iter().chain(before).find(admits).unwrap_or(&self.vaults[turn])
     }
 
     fn vault(&self, key: &KeyId) -> Result<&Arc<Vault>> {

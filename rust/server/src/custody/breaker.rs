@@ -93,8 +93,13 @@ impl Breaker {
         turn
     }
 
+    /// Whether the last calls were answered.
+    pub(super) fn is_closed(&self) -> bool {
+        matches!(*self.0.lock(), State::Closed { .. })
+    }
+
     /// Whether a call would be refused now.
-    pub(super) fn is_open(&self, now: Instant) -> bool {
+    pub(super) fn refuses(&self, now: Instant) -> bool {
         match *self.0.lock() {
             State::Closed { .. } => false,
             State::Open { until, .. } => now < until,
@@ -133,10 +138,11 @@ mod tests {
         }
         breaker.note(Heard::Answer, now);
         breaker.note(Heard::Nothing, now);
-        assert!(!breaker.is_open(now));
+        assert!(!breaker.refuses(now));
         let breaker = opened(now);
-        assert!(breaker.is_open(now));
-        assert!(!breaker.is_open(now + COOLDOWN), "the next call sees");
+        assert!(breaker.refuses(now));
+        assert!(!breaker.refuses(now + COOLDOWN), "the next call sees");
+        assert!(!breaker.is_closed(), "it has not seen yet");
         assert_eq!(breaker.admit(now), Err(COOLDOWN));
     }
 
@@ -149,7 +155,7 @@ mod tests {
         assert!(breaker.admit(later).is_err(), "one is enough");
         assert_eq!(breaker.note(Heard::Answer, later), Some(Turn::Closed));
         assert_eq!(breaker.admit(later), Ok(()));
-        assert!(!breaker.is_open(later));
+        assert!(!breaker.refuses(later));
     }
 
     #[test]

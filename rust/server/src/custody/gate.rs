@@ -98,7 +98,8 @@ impl From<Error> for Refusal {
 pub struct GateStatus {
     /// The endpoint, such as its URL.
     pub endpoint: String,
-    /// Whether a call would be refused now without asking it, since it did not answer before.
+    /// Whether it did not answer the last calls: it is left alone but for a call now and then that sees
+    /// whether it does again.
     pub open: bool,
     /// Calls that it is busy with.
     pub in_flight: usize,
@@ -202,9 +203,14 @@ impl Gate {
     pub fn status(&self) -> GateStatus {
         GateStatus {
             endpoint: self.endpoint.clone(),
-            open: self.breaker.is_open(Instant::now()),
+            open: !self.breaker.is_closed(),
             in_flight: self.concurrency - self.permits.available_permits(),
         }
+    }
+
+    /// Whether a call would be let through now.
+    pub(super) fn admits(&self) -> bool {
+        !self.breaker.refuses(Instant::now())
     }
 
     /// Who is called, for messages.

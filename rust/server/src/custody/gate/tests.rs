@@ -67,6 +67,7 @@ async fn who_does_not_answer_is_left_alone_and_then_tried_once() {
     assert_eq!(refused.reason(), Reason::CustodianUnavailable);
     assert!(refused.message().contains("left alone"), "{refused}");
     std::thread::sleep(Duration::from_millis(1100));
+    assert!(gate.status().open, "nobody has seen yet");
     gate.pass(Effect::Lasting, async || Ok::<_, Refusal>(())).await.unwrap();
     assert!(!gate.status().open);
 }
