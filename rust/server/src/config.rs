@@ -216,12 +216,19 @@ mod tests {
         let (tenant_id, client_id) = ("t".into(), "c".into());
         let given = AzureCredential::ClientSecret { tenant_id, client_id, secret_file };
         assert_eq!(settings.credential, given);
-        let settings = vault(
-            "vaults = [\"https://a.vault.azure.net\"]\nhsm = true\n\
-             credential = { type = \"managed_identity\" }\n",
-        );
         let given = AzureCredential::ManagedIdentity { client_id: None };
-        assert_eq!(settings.unwrap().credential, given);
+        for (host, more, hsm, managed) in [
+            ("a.vault.azure.net", "hsm = true", true, false),
+            ("a.managedhsm.azure.net", "", true, true),
+            ("a.managedhsm.azure.net", "managed_hsm = false", false, false),
+            ("keys.example", "managed_hsm = true", true, true),
+        ] {
+            let credential = "credential = { type = \"managed_identity\" }";
+            let text = format!("vaults = [\"https://{host}\"]\n{more}\n{credential}\n");
+            let settings = vault(&text).unwrap();
+            assert_eq!((settings.hsm, settings.managed_hsm), (hsm, managed), "{text}");
+            assert_eq!(settings.credential, given);
+        }
     }
 
     #[test]

@@ -96,7 +96,7 @@ impl AzureCustodian {
             gates: vaults.iter().map(|vault| Arc::clone(vault.gate())).collect(),
             vaults,
             made: AtomicUsize::new(0),
-            capabilities: algorithm::capabilities(),
+            capabilities: algorithm::capabilities(settings.managed_hsm),
             destroyer: Destroyer::default(),
         })
     }
@@ -136,6 +136,9 @@ impl Custodian for AzureCustodian {
     }
 
     async fn generate(&self, wanted: Wanted, context: &[u8]) -> Result<NewMaterial> {
+        if !self.capabilities.generates.contains(&wanted.spec) {
+            return Err(make::not_made(wanted.spec));
+        }
         make::generate(self.next(), wanted.spec, &self.store, context).await
     }
 
@@ -158,12 +161,12 @@ impl Custodian for AzureCustodian {
             return Err(altered());
         }
         let vault = self.vault(&key)?;
-        let public = jwk::public(&vault.get_enabled(&key).await?)?;
-        if public.spec() != spec {
+        let public = jwk::public_of(spec, &vault.get_enabled(&key).await?)?;
+        if public.as_ref().is_some_and(|public| public.spec() != spec) {
             return Err(altered());
         }
         let there = VaultKey { vault: Arc::clone(vault), key };
-        Ok(Arc::new(RemoteKey::new(spec, Some(public), there)))
+        Ok(Arc::new(RemoteKey::new(spec, public, there)))
     }
 
     async fn export(&self, _: KeySpec, _: &[u8], _: &[u8]) -> Result<Material> {

@@ -11,17 +11,18 @@ const BEGIN: &str = "<!-- made of the capabilities -->\n";
 const END: &str = "<!-- until here -->\n";
 
 /// Those that are the same wherever they are; what an HSM offers depends on it.
-fn custodians() -> [(&'static str, Capabilities); 3] {
+fn custodians() -> [(&'static str, Capabilities); 4] {
     [
-        ("software", Capabilities::all()),
-        ("azure", super::azure::capabilities()),
-        ("aws", super::aws::capabilities()),
+        ("`software`", Capabilities::all()),
+        ("`azure`", super::azure::capabilities(false)),
+        ("`azure`, Managed HSM", super::azure::capabilities(true)),
+        ("`aws`", super::aws::capabilities()),
     ]
 }
 
 fn table() -> String {
     let all = custodians();
-    let header = all.iter().map(|(name, _)| format!(" `{name}` |")).collect::<String>();
+    let header = all.iter().map(|(name, _)| format!(" {name} |")).collect::<String>();
     let mut text = format!("| |{header}\n|---|{}\n", "---|".repeat(all.len()));
     let mut row = |name: &str, cells: Vec<&str>| {
         // What only the software custodian has would make the table long and say nothing.

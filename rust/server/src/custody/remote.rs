@@ -14,7 +14,7 @@ pub(super) trait Elsewhere: Send + Sync {
     ///
     /// # Errors
     /// [`Reason::AlgorithmNotSupported`].
-    fn check_decrypts(&self, scheme: EncryptionScheme, aad: &[u8]) -> Result<()>;
+    fn check_decrypts(&self, spec: KeySpec, scheme: EncryptionScheme, aad: &[u8]) -> Result<()>;
 
     /// Performs an operation that needs the secret half. Whether its scheme is for keys of this kind is not
     /// known yet.
@@ -61,7 +61,7 @@ impl<E: Elsewhere> RemoteKey<E> {
     ) -> Result<CryptoOutput> {
         request.check_kind(self.spec)?;
         if let CryptoRequest::Encrypt { scheme, aad, .. } = *request {
-            self.there.check_decrypts(scheme, aad)?;
+            self.there.check_decrypts(self.spec, scheme, aad)?;
         }
         public.compute(request)
     }

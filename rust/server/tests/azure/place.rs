@@ -17,6 +17,16 @@ const VAULT: &str = "SUPACRYPT_TEST_AZURE_VAULT";
 
 #[tokio::test]
 async fn the_azure_custodian_keeps_the_contract() {
+    contract_in(AzureSettings::clone).await;
+}
+
+#[tokio::test]
+async fn the_azure_custodian_keeps_the_contract_in_a_managed_hsm() {
+    contract_in(|settings| AzureSettings { managed_hsm: true, hsm: true, ..settings.clone() })
+        .await;
+}
+
+async fn contract_in(settings: impl Fn(&AzureSettings) -> AzureSettings) {
     let cloud = Cloud::start().await;
     // Purging would be calls that nobody waits for.
     cloud.vaults.iter().for_each(|vault| vault.keys.protect(true));
@@ -35,7 +45,7 @@ async fn the_azure_custodian_keeps_the_contract() {
         left_out: &[],
         others: Some(Others { pair: "pair", seals }),
     };
-    contract::all(&cloud.open(&cloud.settings()).await, &place).await;
+    contract::all(&cloud.open(&settings(&cloud.settings())).await, &place).await;
 }
 
 #[tokio::test]
@@ -49,6 +59,7 @@ async fn the_azure_custodian_keeps_the_contract_at_azure() {
     let settings = AzureSettings {
         vaults: vec![url.into()],
         hsm: std::env::var_os("SUPACRYPT_TEST_AZURE_HSM").is_some(),
+        managed_hsm: url.contains(".managedhsm."),
         credential: AzureCredential::AzureCli { tenant_id: None },
         authority: None,
         ca: None,

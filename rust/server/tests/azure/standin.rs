@@ -64,6 +64,7 @@ impl Cloud {
         AzureSettings {
             vaults: self.vaults.iter().map(|vault| vault.https.url()).collect(),
             hsm: false,
+            managed_hsm: false,
             credential: self.client_secret(SECRET),
             authority: Some(self.entra.url()),
             ca: Some(self.dir.path().join("ca.pem")),

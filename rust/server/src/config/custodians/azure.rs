@@ -22,6 +22,8 @@ pub struct AzureSettings {
     pub vaults: Vec<String>,
     /// Whether keys are made in and brought to the HSM of a vault. A Managed HSM has no others.
     pub hsm: bool,
+    /// Whether all of `vaults` are Managed HSMs.
+    pub managed_hsm: bool,
     /// Who the server is to the vaults.
     pub credential: AzureCredential,
     /// Where Microsoft Entra ID is, for clouds other than the public one.
@@ -43,6 +45,7 @@ struct Table {
     vaults: Vec<String>,
     #[serde(default)]
     hsm: bool,
+    managed_hsm: Option<bool>,
     credential: AzureCredential,
     authority: Option<String>,
     #[serde(default, deserialize_with = "optional_path")]
@@ -76,7 +79,18 @@ impl TryFrom<Table> for AzureSettings {
         let authority = table.authority.as_deref();
         let authority = authority.map(|url| origin(url, "https://login.microsoftonline.us"));
         let authority = authority.transpose()?;
-        Ok(AzureSettings { vaults, hsm, credential, authority, ca, timeout, concurrency })
+        let by_name = || vaults.iter().all(|url| url.contains(".managedhsm."));
+        let managed_hsm = table.managed_hsm.unwrap_or_else(by_name);
+        Ok(AzureSettings {
+            vaults,
+            hsm: hsm || managed_hsm,
+            managed_hsm,
+            credential,
+            authority,
+            ca,
+            timeout,
+            concurrency,
+        })
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use supacrypt_core::{EncryptionScheme, Result};
+use supacrypt_core::{EncryptionScheme, KeySpec, Result};
 use supacrypt_crypto::is_equal;
 use zeroize::Zeroizing;
 
@@ -21,7 +21,7 @@ pub(super) struct KmsKey {
 
 #[async_trait]
 impl Elsewhere for KmsKey {
-    fn check_decrypts(&self, scheme: EncryptionScheme, aad: &[u8]) -> Result<()> {
+    fn check_decrypts(&self, _: KeySpec, scheme: EncryptionScheme, aad: &[u8]) -> Result<()> {
         decryption(scheme, aad).map(drop)
     }
 

@@ -9,7 +9,7 @@ use supacrypt_core::{
 
 use crate::custody::ecdsa::fitted;
 
-/// Kinds of keys that vaults make and take in.
+/// Kinds of key pairs that vaults make and take in.
 const SPECS: [KeySpec; 7] = [
     KeySpec::Rsa2048,
     KeySpec::Rsa3072,
@@ -20,8 +20,13 @@ const SPECS: [KeySpec; 7] = [
     KeySpec::EcSecp256k1,
 ];
 
-/// What every vault offers.
-pub(in crate::custody) fn capabilities() -> Capabilities {
+/// Kinds of secret keys that Managed HSMs make. They give nothing of such a key but that it is one: an
+/// adopted one would be of unknown length.
+const SECRETS: [KeySpec; 3] = [KeySpec::Aes128, KeySpec::Aes192, KeySpec::Aes256];
+
+/// What every vault offers, or every Managed HSM. Of AES that is CBC alone: for GCM an HSM chooses the nonce,
+/// and here whoever encrypts does.
+pub(in crate::custody) fn capabilities(managed_hsm: bool) -> Capabilities {
     let digests = || [Digest::Sha256, Digest::Sha384, Digest::Sha512].into_iter();
     let oaep = [Digest::Sha1, Digest::Sha256]
         .map(|digest| EncryptionScheme::RsaOaep { digest, mgf_digest: digest });
@@ -33,9 +38,14 @@ pub(in crate::custody) fn capabilities() -> Capabilities {
             salt_length: digest.len() as u16,
         }))
         .chain([SignatureScheme::Ecdsa]);
-    let encryptions = [EncryptionScheme::RsaPkcs1].into_iter().chain(oaep);
+    let (secrets, cbc) = match managed_hsm {
+        true => (&SECRETS[..], &[EncryptionScheme::AesCbc, EncryptionScheme::AesCbcPad][..]),
+        false => (&[][..], &[][..]),
+    };
+    let encryptions =
+        [EncryptionScheme::RsaPkcs1].into_iter().chain(oaep).chain(cbc.iter().copied());
     Capabilities {
-        generates: SPECS.to_vec(),
+        generates: [&SPECS, secrets].concat(),
         imports: SPECS.to_vec(),
         algorithms: signatures
             .map(Algorithm::Signature)
@@ -82,24 +92,35 @@ pub(super) fn signature(
     Ok((algorithm, digest))
 }
 
-/// How a vault calls what undoes an encryption scheme.
+/// How a vault calls an encryption scheme with a kind of keys.
 ///
 /// # Errors
 /// [`Reason::AlgorithmNotSupported`], also for a label of OAEP, which vaults do not know.
-pub(super) fn decryption(scheme: EncryptionScheme, label: &[u8]) -> Result<EncryptionAlgorithm> {
+pub(super) fn encryption(
+    spec: KeySpec,
+    scheme: EncryptionScheme,
+    label: &[u8],
+) -> Result<EncryptionAlgorithm> {
     scheme.check_aad(label.len())?;
     if !label.is_empty() {
         let message = "vaults do not know labels of OAEP; leave `aad` empty";
         return Err(Error::new(Reason::AlgorithmNotSupported, message).in_field("aad"));
     }
-    match scheme {
-        EncryptionScheme::RsaPkcs1 => Ok(EncryptionAlgorithm::Rsa1_5),
-        EncryptionScheme::RsaOaep { digest: Digest::Sha1, mgf_digest: Digest::Sha1 } => {
+    use EncryptionScheme::{AesCbc, AesCbcPad, RsaOaep, RsaPkcs1};
+    match (scheme, spec) {
+        (RsaPkcs1, _) => Ok(EncryptionAlgorithm::Rsa1_5),
+        (RsaOaep { digest: Digest::Sha1, mgf_digest: Digest::Sha1 }, _) => {
             Ok(EncryptionAlgorithm::RsaOaep)
         }
-        EncryptionScheme::RsaOaep { digest: Digest::Sha256, mgf_digest: Digest::Sha256 } => {
+        (RsaOaep { digest: Digest::Sha256, mgf_digest: Digest::Sha256 }, _) => {
             Ok(EncryptionAlgorithm::RsaOaep256)
         }
+        (AesCbc, KeySpec::Aes128) => Ok(EncryptionAlgorithm::A128Cbc),
+        (AesCbc, KeySpec::Aes192) => Ok(EncryptionAlgorithm::A192Cbc),
+        (AesCbc, KeySpec::Aes256) => Ok(EncryptionAlgorithm::A256Cbc),
+        (AesCbcPad, KeySpec::Aes128) => Ok(EncryptionAlgorithm::A128Cbcpad),
+        (AesCbcPad, KeySpec::Aes192) => Ok(EncryptionAlgorithm::A192Cbcpad),
+        (AesCbcPad, KeySpec::Aes256) => Ok(EncryptionAlgorithm::A256Cbcpad),
         _ => Err(not_offered(&scheme)),
     }
 }
@@ -107,7 +128,7 @@ pub(super) fn decryption(scheme: EncryptionScheme, label: &[u8]) -> Result<Encry
 fn not_offered(scheme: &dyn std::fmt::Display) -> Error {
     let message = format!(
         "vaults do not offer {scheme} with these parameters: they have SHA-256 to SHA-512, a salt as \
-         long as the digest, one digest for both, and OAEP with SHA-1 or SHA-256"
+         long as the digest, one digest for both, OAEP with SHA-1 or SHA-256, and AES in CBC mode"
     );
     Error::new(Reason::AlgorithmNotSupported, message)
 }
@@ -135,8 +156,8 @@ mod tests {
         let pkcs1 = SignatureScheme::RsaPkcs1 { digest: sha256 };
         assert_eq!(refused(pkcs1, 20), Reason::InputLength);
         let oaep = |digest, mgf_digest| EncryptionScheme::RsaOaep { digest, mgf_digest };
-        assert!(decryption(oaep(sha256, sha1), b"").is_err());
-        let error = decryption(oaep(sha256, sha256), b"label").unwrap_err();
+        assert!(encryption(KeySpec::Rsa2048, oaep(sha256, sha1), b"").is_err());
+        let error = encryption(KeySpec::Rsa2048, oaep(sha256, sha256), b"label").unwrap_err();
         assert_eq!(error.field(), Some("aad"));
     }
 }

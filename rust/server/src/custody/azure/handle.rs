@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use supacrypt_core::{EncryptionScheme, Error, Reason, Result};
+use supacrypt_core::{EncryptionScheme, Error, KeySpec, Reason, Result};
 use zeroize::Zeroizing;
 
-use super::algorithm::{decryption, signature};
+use super::algorithm::{encryption, signature};
 use super::fault::incomplete;
 use super::reference::KeyId;
 use super::vault::Vault;
@@ -21,8 +21,8 @@ pub(super) struct VaultKey {
 
 #[async_trait]
 impl Elsewhere for VaultKey {
-    fn check_decrypts(&self, scheme: EncryptionScheme, aad: &[u8]) -> Result<()> {
-        decryption(scheme, aad).map(drop)
+    fn check_decrypts(&self, spec: KeySpec, scheme: EncryptionScheme, aad: &[u8]) -> Result<()> {
+        encryption(spec, scheme, aad).map(drop)
     }
 
     async fn perform(
@@ -44,8 +44,14 @@ impl Elsewhere for VaultKey {
             }
             CryptoRequest::Decrypt { scheme, iv, aad, ciphertext } => {
                 scheme.check_decrypt(spec, iv.len(), ciphertext.len())?;
-                let algorithm = decryption(scheme, aad)?;
-                self.vault.decrypt(&self.key, algorithm, ciphertext).await?
+                let algorithm = encryption(spec, scheme, aad)?;
+                self.vault.decrypt(&self.key, algorithm, iv, ciphertext).await?
+            }
+            CryptoRequest::Encrypt { scheme, iv, aad, plaintext } => {
+                scheme.check_encrypt(spec, iv.len(), plaintext.len())?;
+                let algorithm = encryption(spec, scheme, aad)?;
+                let ciphertext = self.vault.encrypt(&self.key, algorithm, iv, plaintext).await?;
+                Zeroizing::new(ciphertext)
             }
             _ => {
                 request.check_kind(spec)?;

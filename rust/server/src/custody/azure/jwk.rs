@@ -25,6 +25,19 @@ pub(super) fn curve(spec: KeySpec) -> Option<CurveName> {
     }
 }
 
+/// The public half of a key that a key here of this kind is, be it of another kind; `None` for a secret key,
+/// of which a vault tells nothing but that it is one.
+///
+/// # Errors
+/// As [`public`].
+pub(super) fn public_of(spec: KeySpec, key: &JsonWebKey) -> Result<Option<PublicKey>> {
+    match (spec.class(), &key.kty) {
+        (KeyClass::Aes, Some(KeyType::OctHsm)) => Ok(None),
+        (KeyClass::Aes, _) => Err(other_kind()),
+        _ => public(key).map(Some),
+    }
+}
+
 /// The public half of a key.
 ///
 /// # Errors

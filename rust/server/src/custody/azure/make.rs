@@ -63,11 +63,12 @@ pub(super) async fn generate(
         (KeyClass::Rsa, true) => KeyType::RsaHsm,
         (KeyClass::Ec, false) => KeyType::Ec,
         (KeyClass::Ec, true) => KeyType::EcHsm,
+        (KeyClass::Aes, _) => KeyType::OctHsm,
         _ => return Err(not_made(spec)),
     };
     let parameters = CreateKeyParameters {
         kty: Some(kind),
-        key_size: (spec.class() == KeyClass::Rsa).then_some(spec.bits() as i32),
+        key_size: (spec.class() != KeyClass::Ec).then_some(spec.bits() as i32),
         curve: jwk::curve(spec),
         key_ops: Some(operations(spec).to_vec()),
         tags: Some(HashMap::from([(STORE_TAG.to_owned(), store.to_owned())])),
@@ -76,7 +77,7 @@ pub(super) async fn generate(
     let unclaimed = Unclaimed { vault, name: &name, settled: false };
     let made = async {
         let key = vault.create(&name, parameters).await?;
-        material(vault, &name, key, |public| public.spec() == spec)
+        material(vault, &name, spec, key, |public| public.spec() == spec)
     };
     unclaimed.settle(made.await)
 }
@@ -101,7 +102,7 @@ pub(super) async fn import(
     let unclaimed = Unclaimed { vault, name: &name, settled: false };
     let brought = async {
         let key = vault.import(&name, body).await?;
-        material(vault, &name, key, |public| *public == ours)
+        material(vault, &name, spec, key, |public| *public == ours)
     };
     unclaimed.settle(brought.await)
 }
@@ -111,6 +112,7 @@ fn operations(spec: KeySpec) -> &'static [KeyOperation] {
     use KeyOperation::{Decrypt, Encrypt, Sign, Verify};
     match spec.class() {
         KeyClass::Rsa => &[Sign, Verify, Encrypt, Decrypt],
+        KeyClass::Aes => &[Encrypt, Decrypt],
         _ => &[Sign, Verify],
     }
 }
@@ -119,6 +121,7 @@ fn operations(spec: KeySpec) -> &'static [KeyOperation] {
 fn material(
     vault: &Vault,
     name: &str,
+    spec: KeySpec,
     key: Key,
     asked_for: impl Fn(&PublicKey) -> bool,
 ) -> Result<NewMaterial> {
@@ -126,17 +129,20 @@ fn material(
     let key = key.key.ok_or_else(other)?;
     let version = key.kid.as_deref().and_then(KeyId::parse).filter(|made| made.is_called(name));
     let version = version.and_then(|made| made.version).ok_or_else(other)?;
-    let public = jwk::public(&key)?;
-    if !asked_for(&public) {
+    let public = jwk::public_of(spec, &key)?;
+    if !public.as_ref().is_none_or(asked_for) {
         return Err(other());
     }
     let key = KeyId::named(vault.url(), name).ok_or_else(other)?.at(&version);
     let reference = Reference { key, whose: Whose::Made }.to_bytes();
-    Ok(NewMaterial { reference, public_key: Some(public.spki_der().to_vec()) })
+    Ok(NewMaterial { reference, public_key: public.map(|public| public.spki_der().to_vec()) })
 }
 
-fn not_made(spec: KeySpec) -> Error {
-    let message =
-        format!("vaults have no keys of type {spec}; choose RSA, a NIST curve or secp256k1");
+/// That vaults have no keys of a kind.
+pub(super) fn not_made(spec: KeySpec) -> Error {
+    let message = format!(
+        "these vaults make or take in no keys of type {spec}; choose RSA, a NIST curve or secp256k1, \
+         and AES in Managed HSMs"
+    );
     Error::new(Reason::AlgorithmNotSupported, message)
 }

@@ -9,7 +9,7 @@ use azure_core::http::pager::{PagerContinuation, PagerOptions};
 use azure_core::http::{ClientOptions, Format, RequestContent, Response, Url};
 use azure_security_keyvault_keys::models::{
     CreateKeyParameters, DeletedKey, EncryptionAlgorithm, JsonWebKey, Key, KeyAttributes,
-    KeyClientGetKeyOptions, KeyClientListKeyPropertiesOptions,
+    KeyClientEncryptOptions, KeyClientGetKeyOptions, KeyClientListKeyPropertiesOptions,
     KeyClientListKeyPropertiesVersionsOptions, KeyClientSignOptions,
     KeyClientUpdateKeyPropertiesOptions, KeyOperationParameters, KeyOperationResult, KeyProperties,
     ListKeyPropertiesResult, SignParameters, SignatureAlgorithm, UpdateKeyPropertiesParameters,
@@ -37,7 +37,7 @@ pub(super) struct Vault {
 }
 
 impl Vault {
-    /// The vault at `url`, which is an origin. A Managed HSM has no keys that are not in its HSM.
+    /// The vault at `url`, which is an origin.
     ///
     /// # Errors
     /// [`Reason::Configuration`].
@@ -57,6 +57,7 @@ impl Vault {
         let client = KeyClient::new(url, credential, Some(options)).map_err(|cause| {
             Error::new(Reason::Configuration, format!("{url} cannot be used: {cause}"))
         })?;
+        // A Managed HSM has no keys that are not in its HSM.
         let hsm = hsm || url.contains(".managedhsm.");
         Ok(Vault { url: url.to_owned(), hsm, client, gate })
     }
@@ -123,14 +124,33 @@ impl Vault {
         self.result(key, answer)
     }
 
-    /// Undoes an encryption by the public half.
+    /// Encrypts with a secret key.
+    pub(super) async fn encrypt(
+        &self,
+        key: &KeyId,
+        algorithm: EncryptionAlgorithm,
+        iv: &[u8],
+        plaintext: &[u8],
+    ) -> Result<Vec<u8>> {
+        let body = parameters(algorithm, iv, plaintext)?;
+        let send = || {
+            let key_version = key.version.clone();
+            let options = KeyClientEncryptOptions { key_version, ..Default::default() };
+            self.client.encrypt(&key.name, body.clone(), Some(options))
+        };
+        let answer = self.ask(Effect::Repeatable, Purpose::Other, send).await?;
+        self.result(key, answer)
+    }
+
+    /// Undoes an encryption. `iv` is empty for RSA.
     pub(super) async fn decrypt(
         &self,
         key: &KeyId,
         algorithm: EncryptionAlgorithm,
+        iv: &[u8],
         ciphertext: &[u8],
     ) -> Result<Zeroizing<Vec<u8>>> {
-        let body = parameters(algorithm, ciphertext)?;
+        let body = parameters(algorithm, iv, ciphertext)?;
         let version = self.version(key)?;
         let send = || self.client.decrypt(&key.name, version, body.clone(), None);
         let answer = self.ask(Effect::Repeatable, Purpose::Decrypt, send).await?;
@@ -144,7 +164,7 @@ impl Vault {
         algorithm: EncryptionAlgorithm,
         wrapped: &[u8],
     ) -> Result<Zeroizing<Vec<u8>>> {
-        let body = parameters(algorithm, wrapped)?;
+        let body = parameters(algorithm, &[], wrapped)?;
         let version = self.version(key)?;
         let send = || self.client.unwrap_key(&key.name, version, body.clone(), None);
         let answer = self.ask(Effect::Repeatable, Purpose::Decrypt, send).await?;
@@ -317,10 +337,12 @@ impl AsRef<[u8]> for Wiped {
 
 fn parameters(
     algorithm: EncryptionAlgorithm,
+    iv: &[u8],
     value: &[u8],
 ) -> Result<RequestContent<KeyOperationParameters>> {
     let body = KeyOperationParameters {
         algorithm: Some(algorithm),
+        iv: (!iv.is_empty()).then(|| iv.to_vec()),
         value: Some(value.to_vec()),
         ..KeyOperationParameters::default()
     };

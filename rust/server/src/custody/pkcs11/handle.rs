@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use supacrypt_core::{EncryptionScheme, Error, Reason, Result};
+use supacrypt_core::{EncryptionScheme, Error, KeySpec, Reason, Result};
 use supacrypt_crypto::is_equal;
 
 use super::call::Call;
@@ -28,7 +28,7 @@ impl TokenKey {
 #[async_trait]
 impl Elsewhere for TokenKey {
     /// There are tokens that do not undo it, and what was tried is another.
-    fn check_decrypts(&self, scheme: EncryptionScheme, aad: &[u8]) -> Result<()> {
+    fn check_decrypts(&self, _: KeySpec, scheme: EncryptionScheme, aad: &[u8]) -> Result<()> {
         match scheme {
             EncryptionScheme::RsaOaep { digest, mgf_digest }
                 if digest != mgf_digest || !aad.is_empty() =>

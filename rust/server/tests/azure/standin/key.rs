@@ -44,6 +44,9 @@ impl Version {
             ("RSA" | "RSA-HSM", Some(3072), None) => KeySpec::Rsa3072,
             ("RSA" | "RSA-HSM", Some(4096), None) => KeySpec::Rsa4096,
             ("EC" | "EC-HSM", None, Some(curve)) => on(curve)?.1,
+            ("oct-HSM", Some(128), None) => KeySpec::Aes128,
+            ("oct-HSM", Some(192), None) => KeySpec::Aes192,
+            ("oct-HSM", Some(256), None) => KeySpec::Aes256,
             _ => return None,
         };
         let key = Key::load(spec, &generate(spec).unwrap()).unwrap();
@@ -104,7 +107,8 @@ impl Version {
     pub(super) fn public(&self) -> Value {
         let number = |bytes: &[u8]| Value::from(URL_SAFE_NO_PAD.encode(bytes));
         let mut jwk = json!({"kty": self.kind, "key_ops": self.operations});
-        match self.key.public_key().unwrap().components() {
+        let Some(public) = self.key.public_key() else { return jwk };
+        match public.components() {
             PublicComponents::Rsa { modulus, exponent } => {
                 jwk["n"] = number(&modulus);
                 jwk["e"] = number(&exponent);
@@ -122,12 +126,9 @@ impl Version {
     }
 
     /// `POST /keys/NAME/VERSION/OPERATION`.
-    pub(super) fn perform(
-        &self,
-        operation: &str,
-        algorithm: &str,
-        value: &str,
-    ) -> Result<String, Refused> {
+    pub(super) fn perform(&self, operation: &str, body: &Value) -> Result<String, Refused> {
+        let text = |name: &str| body[name].as_str().unwrap_or_default();
+        let algorithm = text("alg");
         let known = match operation {
             "unwrapkey" => "unwrapKey",
             other => other,
@@ -139,11 +140,20 @@ impl Version {
             return Err((403, "Forbidden", "KeyDisabled"));
         }
         const BAD: Refused = (400, "BadParameter", "");
-        let value = URL_SAFE_NO_PAD.decode(value).map_err(|_| BAD)?;
+        let bytes = |name: &str| URL_SAFE_NO_PAD.decode(text(name)).map_err(|_| BAD);
+        let value = bytes("value")?;
         let output = match operation {
             "sign" => {
                 let scheme = self.signature(algorithm, value.len()).ok_or(BAD)?;
                 self.key.sign(scheme, &value).map_err(|_| BAD)?
+            }
+            "encrypt" | "decrypt" if !self.key.spec().is_asymmetric() => {
+                let scheme = self.cbc(algorithm).ok_or(BAD)?;
+                match operation {
+                    "encrypt" => self.key.encrypt(scheme, &bytes("iv")?, &[], &value),
+                    _ => self.key.decrypt(scheme, &bytes("iv")?, &[], &value).map(|it| it.to_vec()),
+                }
+                .map_err(|_| BAD)?
             }
             "decrypt" | "unwrapkey" => {
                 let oaep = |digest| EncryptionScheme::RsaOaep { digest, mgf_digest: digest };
@@ -158,6 +168,16 @@ impl Version {
             _ => return Err(BAD),
         };
         Ok(URL_SAFE_NO_PAD.encode(output))
+    }
+
+    /// The mode of AES of this name, if the key is of that length.
+    fn cbc(&self, algorithm: &str) -> Option<EncryptionScheme> {
+        let mode = algorithm.strip_prefix(&format!("A{}", self.key.spec().bits()))?;
+        match mode {
+            "CBC" => Some(EncryptionScheme::AesCbc),
+            "CBCPAD" => Some(EncryptionScheme::AesCbcPad),
+            _ => None,
+        }
     }
 
     /// The scheme of this name, if the key and a digest of this length fit it.

@@ -113,8 +113,7 @@ impl Keys {
                 let kid = format!("https://{host}/keys/{name}/{version}");
                 state.with(name, version, |entry, at| {
                     let version = &entry.versions[at];
-                    let text = |name: &str| body[name].as_str().unwrap_or_default().to_owned();
-                    match version.perform(operation, &text("alg"), &text("value")) {
+                    match version.perform(operation, &body) {
                         Ok(value) => found(json!({"kid": kid, "value": value})),
                         Err((status, code, inner)) => refused(status, code, inner),
                     }
