@@ -39,7 +39,7 @@ head -c 32 /dev/urandom >digest
 sign() { token_tool --sign --id 0c01 --mechanism ECDSA -i digest -o signature; }
 
 # be KEYRING HOW: has what holds the keyring's keys be so.
-be() { case $1 in kms) echo "$2" >mode ;; cloud) spoil_vaults "$2" ;; esac }
+be() { case $1 in kms) echo "$2" >mode ;; cloud) control_vaults "$2" ;; esac }
 
 # expect KEYRING HOW CODE: what the module says then, as a number: pkcs11-tool does not know the names of all.
 expect() {

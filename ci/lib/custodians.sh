@@ -30,12 +30,12 @@ start_vaults() {
     "$(programs_dir dev)/examples/azure_vault" >vaults.toml 2>vaults.log &
     # shellcheck disable=SC2034 # whoever calls this ends it
     vaults_pid=$!
-    eventually grep -q '^faults: ' vaults.log
+    eventually grep -q '^control: ' vaults.log
 }
 
-# spoil_vaults HOW: has them answer so from now on, or well.
-spoil_vaults() {
-    curl -fsS --cacert "$(sed -n 's/^ca = "\(.*\)"$/\1/p' vaults.toml)" "$(sed -n 's/^faults: //p' vaults.log)/$1"
+# control_vaults HOW: has them answer so from now on, or well; or prints their counts.
+control_vaults() {
+    curl -fsS --cacert "$(sed -n 's/^ca = "\(.*\)"$/\1/p' vaults.toml)" "$(sed -n 's/^control: //p' vaults.log)/$1"
 }
 
 # custody_backend DIR: starts a backend whose configuration has standard input added, and takes its environment.

@@ -20,12 +20,15 @@ pub(crate) struct Options {
     /// A client's configuration for a backend whose store a key in an HSM seals; measured, too.
     #[arg(long, value_name = "FILE")]
     pub(crate) sealed: Option<PathBuf>,
-    /// A client's configuration for a keyring `remote` whose keys are in an HSM; measured, too.
+    /// A client's configuration for a keyring `remote` whose keys are elsewhere; measured, too.
     #[arg(long, value_name = "FILE")]
     pub(crate) remote: Option<PathBuf>,
-    /// What to measure.
-    #[arg(long, value_delimiter = ',', default_values = ["ours", "softhsm", "p11-kit"])]
+    /// What to measure; without a value nothing but `--sealed` and `--remote`.
+    #[arg(long, value_delimiter = ',', num_args = 0.., default_values = ["ours", "softhsm", "p11-kit"])]
     pub(crate) subjects: Vec<SubjectKind>,
+    /// How many threads sign at once; each number is measured.
+    #[arg(long, value_delimiter = ',', default_values_t = [1, 8, 32])]
+    pub(crate) threads: Vec<usize>,
     /// Seconds to measure each figure of each subject, in all rounds together.
     #[arg(long, default_value_t = 3.0)]
     pub(crate) seconds: f64,
@@ -67,7 +70,7 @@ pub(crate) enum SubjectKind {
     /// Our module, and a backend whose store a key in an HSM seals.
     #[value(skip)]
     Sealed,
-    /// Our module, and keys that are in an HSM of the backend.
+    /// Our module, and keys that a custodian of the backend has elsewhere.
     #[value(skip)]
     Remote,
 }
@@ -84,7 +87,7 @@ impl SubjectKind {
             SubjectKind::Softhsm => "SoftHSM2 in-process",
             SubjectKind::P11Kit => "SoftHSM2 behind p11-kit",
             SubjectKind::Sealed => "Supacrypt, sealed by SoftHSM2",
-            SubjectKind::Remote => "Supacrypt, keys in SoftHSM2",
+            SubjectKind::Remote => "Supacrypt, keys elsewhere",
         }
     }
 }

@@ -50,6 +50,7 @@ impl Outcome {
 pub(crate) struct Plan {
     rounds: u32,
     span: Span,
+    threads: Vec<usize>,
     populations: [usize; 2],
     many: Option<usize>,
     initializations: usize,
@@ -64,6 +65,7 @@ impl Plan {
         Plan {
             rounds,
             span: Span { warm_up, measure },
+            threads: options.threads.clone(),
             many: options.many,
             populations: [100, if options.quick { 1_000 } else { 10_000 }],
             initializations: if options.quick { 3 } else { 10 },
@@ -78,8 +80,8 @@ impl Plan {
             .map(|subject| Worker::start(subject).map(|(worker, _)| worker))
             .collect::<anyhow::Result<Vec<_>>>()?;
         for algorithm in [Algorithm::P256, Algorithm::Rsa2048] {
-            for threads in [1, 8, 32] {
-                outcomes.extend(self.sign(&mut workers, algorithm, threads)?);
+            for threads in &self.threads {
+                outcomes.extend(self.sign(&mut workers, algorithm, *threads)?);
             }
         }
         let subjects: Vec<_> =

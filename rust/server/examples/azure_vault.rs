@@ -1,8 +1,9 @@
 //! Two vaults on this machine that stand for Azure Key Vault, for judges and for trying things out.
 //!
 //! Prints the lines of a configuration that has them as the custodian `cloud`, and serves until it is ended.
-//! What it says of itself on standard error ends with a URL for faults: asking for `URL/throttled` has the
-//! vaults answer so from then on, `URL/well` as ever.
+//! What it says of itself on standard error ends with a URL to control it by: asking for `URL/throttled` has
+//! the vaults answer so from then on, `URL/well` as ever; `URL/counts` tells what they were asked since the last
+//! time.
 #![allow(clippy::unwrap_used, reason = "it serves tests, and fails by panicking")]
 
 #[path = "../tests/common/faults.rs"]
@@ -28,8 +29,8 @@ async fn main() {
     cloud.vaults[0].keys.operate("POST", "/keys/seal/create", seal);
     println!("{}", cloud.lines());
     let vaults = Arc::clone(&cloud);
-    let control = Https::start(&authority, move |request| spoil(&vaults, request)).await;
-    eprintln!("faults: {}", control.url());
+    let control = Https::start(&authority, move |request| controlled(&vaults, request)).await;
+    eprintln!("control: {}", control.url());
     // Its files go when it ends.
     let mut terminated = signal(SignalKind::terminate()).unwrap();
     tokio::select! {
@@ -39,8 +40,9 @@ async fn main() {
 }
 
 /// Has both vaults be what is asked for.
-fn spoil(cloud: &Cloud, request: &Request) -> Answer {
+fn controlled(cloud: &Cloud, request: &Request) -> Answer {
     let fault = match request.path() {
+        "/counts" => return Answer::new(200, counts(cloud)),
         "/well" => None,
         "/throttled" => Some(Fault::Told(refused(429, "Throttled", ""))),
         "/denied" => Some(Fault::Told(refused(403, "Forbidden", "ForbiddenByRbac"))),
@@ -58,4 +60,17 @@ fn spoil(cloud: &Cloud, request: &Request) -> Answer {
         }
     }
     Answer::new(200, "")
+}
+
+fn counts(cloud: &Cloud) -> String {
+    let vaults = cloud.vaults.iter();
+    let (mut signatures, mut others) = (0, 0);
+    for request in vaults.clone().flat_map(|vault| vault.https.take_requests()) {
+        let is_signature = request.path().ends_with("/sign");
+        *(if is_signature { &mut signatures } else { &mut others }) += 1;
+    }
+    let connections: usize = vaults.map(|vault| vault.https.connections()).sum();
+    format!(
+        "{signatures} signatures and {others} other requests, {connections} connections so far\n"
+    )
 }
