@@ -19,6 +19,7 @@ mod remote;
 mod software;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use supacrypt_core::{Capabilities, Error, KeySpec, KeyUsages, Reason, Result};
@@ -175,7 +176,7 @@ pub trait Custodian: Send + Sync {
         Ok(false)
     }
 
-    /// Takes back what others did to delete a key. It is enabled afterwards.
+    /// Takes back what others did to delete a key, and waits until that shows. It may be disabled afterwards.
     ///
     /// # Errors
     /// As [`check`](Self::check), and [`Reason::KeyVersionDestroyed`] where it is gone for good.
@@ -183,6 +184,11 @@ pub trait Custodian: Send + Sync {
         let _ = reference;
         let message = format!("the custodian {} keeps nothing that was deleted", self.name());
         Err(Error::new(Reason::KeyVersionDestroyed, message))
+    }
+
+    /// After which time what others do there is sure to show.
+    fn settles_within(&self) -> Duration {
+        Duration::ZERO
     }
 
     /// A seal by one of its keys, which others made there for this.

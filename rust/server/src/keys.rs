@@ -8,6 +8,7 @@ mod lifecycle;
 mod making;
 mod purge;
 mod reconcile;
+mod repair;
 mod unwrap;
 mod versions;
 mod wrap;

@@ -32,7 +32,12 @@ fn main() -> ExitCode {
             .env(token::PLACE, token::configure(dir.path()))
             .status()
             .unwrap();
-        return if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+        if status.success() {
+            return ExitCode::SUCCESS;
+        }
+        // A module may end the process, which says nothing then.
+        eprintln!("the tests ended with {status}");
+        return ExitCode::FAILURE;
     }
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {

@@ -27,7 +27,8 @@ pub(crate) enum Custodian {
 ///
 /// An orphan is held by the custodian and unknown to the server; a missing version is known to the
 /// server and gone from the custodian, a deleted one can still be taken back there, a disabled one is
-/// disabled there alone. A newer version is one that others made of a key of theirs that was adopted.
+/// disabled there alone. A newer version is one that others made of a key of theirs that was adopted;
+/// an unfollowed key was adopted by what is of another kind now.
 /// Exits with 1 when differences remain.
 #[derive(clap::Args)]
 pub(crate) struct Reconcile {
@@ -54,6 +55,7 @@ enum Kind {
     Disabled,
     Unusable,
     Newer,
+    Unfollowed,
 }
 
 impl From<Kind> for DifferenceKind {
@@ -65,6 +67,7 @@ impl From<Kind> for DifferenceKind {
             Kind::Disabled => DifferenceKind::Disabled,
             Kind::Unusable => DifferenceKind::Unusable,
             Kind::Newer => DifferenceKind::Newer,
+            Kind::Unfollowed => DifferenceKind::Unfollowed,
         }
     }
 }
@@ -86,10 +89,11 @@ impl Custodian {
 impl Reconcile {
     fn run(self, context: &Context) -> Result<ExitCode> {
         let Reconcile { custodian, repair, only, yes } = self;
-        let for_good = |kind: &Kind| matches!(kind, Kind::Orphan | Kind::Missing);
-        if repair && (only.is_empty() || only.iter().any(for_good)) {
+        let weighty = |kind: &Kind| matches!(kind, Kind::Orphan | Kind::Missing | Kind::Deleted);
+        if repair && (only.is_empty() || only.iter().any(weighty)) {
             let what = "destroy for good what the server does not know, such as keys that were made \
-                        since a backup that was restored, and give up what the custodian does not have";
+                        since a backup that was restored, give up what the custodian does not have, and \
+                        take back what was deleted there";
             confirm(&format!("Repair {custodian}: {what}"), yes)?;
         }
         let kinds = only.into_iter().map(|kind| DifferenceKind::from(kind).into()).collect();

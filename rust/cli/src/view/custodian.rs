@@ -117,6 +117,7 @@ impl From<v1::Difference> for DifferenceView {
                 v1::DifferenceKind::Disabled => "disabled",
                 v1::DifferenceKind::Unusable => "unusable",
                 v1::DifferenceKind::Newer => "newer",
+                v1::DifferenceKind::Unfollowed => "unfollowed",
                 v1::DifferenceKind::Unspecified => "unknown",
             },
             problem: difference.problem.as_ref().map(|it| error_from_rpc_status(it).into()),
@@ -134,7 +135,7 @@ impl DifferenceView {
             if self.key_version.is_empty() { &self.custodian_id } else { &self.key_version };
         let state = if self.repaired { "  repaired" } else { "" };
         let problem = self.problem.as_ref().map_or(String::new(), |it| format!("  {}", it.message));
-        format!("{:8}  {subject}{state}{problem}", self.difference)
+        format!("{:10}  {subject}{state}{problem}", self.difference)
     }
 }
 

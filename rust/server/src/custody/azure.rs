@@ -24,6 +24,7 @@ pub(super) use algorithm::capabilities;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::future::join_all;
@@ -256,7 +257,12 @@ impl Custodian for AzureCustodian {
 
     async fn recover(&self, reference: &[u8]) -> Result<()> {
         let Reference { key, .. } = Reference::read(reference)?;
-        self.vault(&key)?.recover(&key.name).await
+        destroy::recover(self.vault(&key)?, &key).await
+    }
+
+    /// A vault takes some seconds to delete a key and to take that back, and has it in no place meanwhile.
+    fn settles_within(&self) -> Duration {
+        Duration::from_secs(10)
     }
 
     async fn seal(&self, key: &str) -> Result<Box<dyn Seal>> {

@@ -14,7 +14,7 @@ use tonic::{Request, Response, Status, async_trait};
 
 use super::call::{Caller, answer, peer};
 use crate::custody::{Custodian, GateStatus};
-use crate::keys::Difference;
+use crate::keys::{Comparison, Difference};
 use crate::service::{Service, Subject};
 
 pub(super) struct Custodians(pub(super) Arc<Service>);
@@ -84,42 +84,51 @@ fn reconciled(
 ) -> impl Stream<Item = Result<v1::ReconcileCustodianResponse, Status>> + Send {
     enum State {
         Begin,
-        Found(VecDeque<(v1::Difference, Difference)>, v1::ReconcileSummary),
+        Found(VecDeque<(v1::Difference, Difference)>, Comparison),
         Over,
     }
     let message = |event| Ok(v1::ReconcileCustodianResponse { event: Some(event) });
     unfold(State::Begin, move |state| {
         let (caller, request) = (caller.clone(), request.clone());
         async move {
-            let (mut differences, summary) = match state {
+            let (mut differences, compared) = match state {
                 // Listing what is in a cloud may take longer than the deadline of a request.
-                State::Begin => match caller.service.keys.compare(&request.custodian).await {
-                    Ok(found) => {
-                        let (known, held) = (found.known as u64, found.held as u64);
-                        let all = found.differences.into_iter();
-                        let asked_for = |(shown, _): &(v1::Difference, _)| {
-                            request.kinds.is_empty() || request.kinds.contains(&shown.kind)
-                        };
-                        let told = all.map(|it| (difference_shown(&it), it)).filter(asked_for);
-                        (told.collect(), v1::ReconcileSummary { known, held })
-                    }
+                State::Begin => match compared(&caller, &request).await {
+                    Ok(found) => found,
                     Err(error) => return Some((Err(status(&error)), State::Over)),
                 },
-                State::Found(differences, summary) => (differences, summary),
+                State::Found(differences, compared) => (differences, compared),
                 State::Over => return None,
             };
             let Some((mut shown, difference)) = differences.pop_front() else {
+                let (known, held) = (compared.known as u64, compared.held as u64);
+                let summary = v1::ReconcileSummary { known, held };
                 return Some((message(Event::Summary(summary)), State::Over));
             };
-            if request.repair && !matches!(difference, Difference::Unusable(..)) {
-                match repaired(&caller, &request.custodian, &shown, difference).await {
+            let is_hopeless = shown.problem.is_some();
+            if request.repair && !is_hopeless {
+                match repaired(&caller, &request.custodian, &shown, difference, &compared).await {
                     Ok(()) => shown.repaired = true,
                     Err(error) => shown.problem = Some(rpc_status(&error)),
                 }
             }
-            Some((message(Event::Difference(shown)), State::Found(differences, summary)))
+            Some((message(Event::Difference(shown)), State::Found(differences, compared)))
         }
     })
+}
+
+/// What is asked for of the differences, each as it is shown.
+async fn compared(
+    caller: &Caller,
+    request: &v1::ReconcileCustodianRequest,
+) -> supacrypt_core::Result<(VecDeque<(v1::Difference, Difference)>, Comparison)> {
+    let asked_for = |kind: i32| request.kinds.is_empty() || request.kinds.contains(&kind);
+    let follow = [v1::DifferenceKind::Newer, v1::DifferenceKind::Unfollowed];
+    let follow = follow.into_iter().any(|kind| asked_for(kind.into()));
+    let mut found = caller.service.keys.compare(&request.custodian, follow).await?;
+    let all = std::mem::take(&mut found.differences).into_iter();
+    let told = all.map(|it| (difference_shown(&it), it)).filter(|(it, _)| asked_for(it.kind));
+    Ok((told.collect(), found))
 }
 
 /// Repairs a difference, which is recorded as a request of its own.
@@ -128,6 +137,7 @@ async fn repaired(
     custodian: &str,
     shown: &v1::Difference,
     difference: Difference,
+    compared: &Comparison,
 ) -> supacrypt_core::Result<()> {
     let resource = match shown.key_version.as_str() {
         "" => format!("{custodian}/{}", shown.custodian_id),
@@ -135,6 +145,9 @@ async fn repaired(
     };
     let subject = Subject::new("RepairKeyVersion", &resource);
     let (service, custodian) = (Arc::clone(&caller.service), custodian.to_owned());
+    if let Difference::Missing { .. } = difference {
+        service.keys.settle(&custodian, compared).await?;
+    }
     let repair = async move { Ok(service.keys.repair(&custodian, &difference).await?) };
     caller.service.decide(&caller.peer, subject, None, repair).await
 }
@@ -143,18 +156,21 @@ fn difference_shown(difference: &Difference) -> v1::Difference {
     use v1::DifferenceKind as Kind;
     let (kind, key_version) = match difference {
         Difference::Orphan(_) => (Kind::Orphan, String::new()),
-        Difference::Missing(name) => (Kind::Missing, name.to_string()),
+        Difference::Missing { name, .. } => (Kind::Missing, name.to_string()),
         Difference::Deleted(name) => (Kind::Deleted, name.to_string()),
         Difference::Disabled(name) => (Kind::Disabled, name.to_string()),
         Difference::Unusable(name, _) => (Kind::Unusable, name.to_string()),
         Difference::Newer(key, _) => (Kind::Newer, key.to_string()),
+        Difference::Unfollowed(key, _) => (Kind::Unfollowed, key.to_string()),
     };
     let custodian_id = match difference {
         Difference::Orphan(held) => String::from_utf8_lossy(&held.context).into_owned(),
         _ => String::new(),
     };
     let problem = match difference {
-        Difference::Unusable(_, error) => Some(rpc_status(error)),
+        Difference::Unusable(_, error) | Difference::Unfollowed(_, error) => {
+            Some(rpc_status(error))
+        }
         _ => None,
     };
     v1::Difference { kind: kind.into(), key_version, custodian_id, problem, repaired: false }

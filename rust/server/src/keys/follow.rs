@@ -6,7 +6,7 @@ use supacrypt_core::{Error, KeyName, KeyVersionState, Origin, Reason, Result};
 
 use super::{Keys, lifecycle::refuse_unmodifiable, reconcile::Difference, versions::append};
 use crate::{
-    custody::{Custodian, NewMaterial},
+    custody::{Adopted, Custodian, NewMaterial},
     store::{self, HeldVersion, KeyVersionRecord, StoredReference},
 };
 
@@ -15,7 +15,7 @@ impl Keys {
     /// nothing by which it could be told from one that was destroyed here.
     ///
     /// # Errors
-    /// Those of the custodian.
+    /// Those of the store.
     pub(super) async fn newer(
         &self,
         custodian: &dyn Custodian,
@@ -24,39 +24,51 @@ impl Keys {
         let adopted = known.iter().filter(|it| it.origin == Origin::Adopted && !it.deleted);
         let followed = adopted.filter_map(|version| {
             let source = custodian.followed(&version.reference.reference)?;
-            Some((version.name.key(), (version, source)))
+            Some((version.name.key(), source))
         });
         let mut differences = Vec::new();
-        for (key, (version, source)) in followed.collect::<HashMap<_, _>>() {
-            let found = match custodian.adopt(&source).await {
-                Ok(found) if found.spec == version.spec => found.versions,
-                Ok(found) => {
-                    let message = format!(
-                        "{source} is of type {} now, and {key} of type {}; adopt it as a key of its own",
-                        found.spec, version.spec
-                    );
-                    let error = Error::new(Reason::AlgorithmMismatch, message);
-                    differences.push(Difference::Unusable(version.name.clone(), error));
-                    continue;
+        for (key, source) in followed.collect::<HashMap<_, _>>() {
+            match self.newer_of(custodian, key, &source).await {
+                Ok(newer) => {
+                    let newer = newer.into_iter();
+                    differences.extend(newer.map(|it| Difference::Newer(key.clone(), it)));
                 }
-                Err(error) => match error.reason() {
-                    // Its versions tell of that themselves.
-                    Reason::KeyNotFound | Reason::KeyVersionDisabled => continue,
-                    Reason::InvalidArgument | Reason::AlgorithmNotSupported => {
-                        differences.push(Difference::Unusable(version.name.clone(), error));
-                        continue;
-                    }
-                    _ => return Err(error),
-                },
-            };
-            let known = store::versions::public_keys(&mut *self.store.read().await?, key).await?;
-            let is_new = |it: &NewMaterial| {
-                it.public_key.as_ref().is_some_and(|public_key| !known.contains(public_key))
-            };
-            let newer = found.into_iter().filter(is_new);
-            differences.extend(newer.map(|material| Difference::Newer(key.clone(), material)));
+                // There is nothing to follow now. Whether its known versions can be used is told of
+                // those.
+                Err(error)
+                    if matches!(
+                        error.reason(),
+                        Reason::KeyNotFound | Reason::KeyVersionDisabled
+                    ) => {}
+                Err(error) => differences.push(Difference::Unfollowed(key.clone(), error)),
+            }
         }
         Ok(differences)
+    }
+
+    /// The versions of `source` after those that the key knows, oldest first.
+    async fn newer_of(
+        &self,
+        custodian: &dyn Custodian,
+        key: &KeyName,
+        source: &str,
+    ) -> Result<Vec<NewMaterial>> {
+        let record = self.get(key).await?;
+        let Adopted { spec, usages, mut versions } = custodian.adopt(source).await?;
+        if spec != record.spec || !usages.contains(record.usages) {
+            let message = format!(
+                "{source} is a key of type {spec} for {usages:?} now, which is not what {key} is; adopt \
+                 it as another key"
+            );
+            return Err(Error::new(Reason::AlgorithmMismatch, message));
+        }
+        let known = store::versions::public_keys(&mut *self.store.read().await?, key).await?;
+        let is_known = |it: &NewMaterial| {
+            it.public_key.as_ref().is_none_or(|public_key| known.contains(public_key))
+        };
+        // One before those that are known was left out on purpose when the key was adopted.
+        let newer = versions.iter().rposition(is_known).map_or(0, |last| last + 1);
+        Ok(versions.split_off(newer))
     }
 
     /// Adds a version that others made to a key, and makes it the primary one.

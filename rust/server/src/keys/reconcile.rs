@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use supacrypt_core::{Error, KeyName, KeyVersionName, KeyVersionState, Reason, Result};
+use tokio::time::Instant;
 
 use super::Keys;
 use crate::{
@@ -13,11 +14,16 @@ use crate::{
 /// Something that a custodian and the store do not agree about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Difference {
-    /// The custodian holds it, and the store does not know it.
+    /// The custodian holds it, and the store does not know it, or knows that it was destroyed.
     Orphan(Held),
     /// The store knows it, and the custodian does not have it.
-    Missing(KeyVersionName),
-    /// The same, and the custodian can give it back.
+    Missing {
+        /// The version.
+        name: KeyVersionName,
+        /// Whether the custodian has something left of it.
+        rest: bool,
+    },
+    /// The store knows it, and it is deleted at the custodian, which can give it back.
     Deleted(KeyVersionName),
     /// The server would use it, and it is disabled at the custodian.
     Disabled(KeyVersionName),
@@ -25,10 +31,12 @@ pub enum Difference {
     Unusable(KeyVersionName, Error),
     /// Others made a version of a key that was adopted, and the store does not know it.
     Newer(KeyName, NewMaterial),
+    /// What a key was adopted by is something now that the key cannot follow.
+    Unfollowed(KeyName, Error),
 }
 
 /// What a custodian and the store have.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Comparison {
     /// Versions that the store knows.
     pub known: usize,
@@ -36,15 +44,17 @@ pub struct Comparison {
     pub held: usize,
     /// Where they differ.
     pub differences: Vec<Difference>,
+    /// When that was so.
+    pub(super) at: Instant,
 }
 
 impl Keys {
-    /// Compares what a custodian holds for this store with what the store knows. What is being made or
-    /// destroyed meanwhile is no difference.
+    /// Compares what a custodian holds for this store with what the store knows; with `follow` also what
+    /// others made of keys that were adopted. What is being made meanwhile is no difference.
     ///
     /// # Errors
-    /// Those of the custodian.
-    pub async fn compare(&self, custodian: &str) -> Result<Comparison> {
+    /// Those of the custodian, when it cannot tell what it holds.
+    pub async fn compare(&self, custodian: &str, follow: bool) -> Result<Comparison> {
         let custodian = self.custodians.get(custodian)?;
         let before = self.versions_at(custodian.name()).await?;
         let held = custodian.held().await?;
@@ -60,66 +70,20 @@ impl Keys {
         });
         let mut differences: Vec<_> = orphans.cloned().map(Difference::Orphan).collect();
 
-        let states: HashMap<_, _> = held.iter().map(|held| (uid(held), held.state)).collect();
+        let held_as: HashMap<_, _> = held.iter().map(|held| (uid(held), held)).collect();
         let old: HashSet<_> = before.iter().map(|version| &version.name).collect();
         for version in &known {
             if version.deleted || !old.contains(&version.name) {
                 continue;
             }
-            let state = states.get(version.reference.uid.as_str());
-            differences.extend(difference(custodian, version, state.copied()).await?);
+            let held = held_as.get(version.reference.uid.as_str()).copied();
+            differences.extend(difference(custodian, version, held).await);
         }
-        differences.extend(self.newer(custodian, &known).await?);
-        Ok(Comparison { known: known.len(), held: held.len(), differences })
-    }
-
-    /// Does away with a difference: destroys what the store does not know, takes back what was deleted,
-    /// marks as destroyed what the custodian does not have, disables what is disabled there, and takes up
-    /// what is newer there.
-    ///
-    /// # Errors
-    /// Those of the custodian and the store; for what is unusable, why it is.
-    pub async fn repair(&self, custodian: &str, difference: &Difference) -> Result<()> {
-        match difference {
-            Difference::Orphan(held) => {
-                self.custodians.get(custodian)?.destroy(&held.reference).await
-            }
-            Difference::Missing(name) => self.give_up_missing(name).await,
-            Difference::Deleted(name) => self.recover(name).await,
-            Difference::Disabled(name) => self.set_enabled(name, false).await.map(drop),
-            Difference::Newer(key, material) => self.adopt_newer(key, custodian, material).await,
-            Difference::Unusable(_, error) => Err(error.clone()),
+        if follow {
+            differences.extend(self.newer(custodian, &known).await?);
         }
-    }
-
-    async fn give_up_missing(&self, name: &KeyVersionName) -> Result<()> {
-        let version = self.get_version(name).await?;
-        let Some(reference) = version.reference else { return Ok(()) };
-        let custodian = self.custodian_of(&reference)?;
-        // It may have come back since it was looked for.
-        let (material, context) = (&reference.reference, reference.uid.as_bytes());
-        match custodian.inspect(version.spec, material, context).await {
-            Err(error) if error.reason() == Reason::KeyVersionDestroyed => {}
-            Ok(()) => {
-                let message = format!("{name} is there again; compare once more");
-                return Err(Error::new(Reason::EtagMismatch, message));
-            }
-            Err(error) => return Err(error),
-        }
-        // There may be something left of it.
-        custodian.destroy(material).await?;
-        self.mark_destroyed(name).await.map(drop)
-    }
-
-    async fn recover(&self, name: &KeyVersionName) -> Result<()> {
-        let version = self.get_version(name).await?;
-        let Some(reference) = version.reference else { return Ok(()) };
-        let custodian = self.custodian_of(&reference)?;
-        custodian.recover(&reference.reference).await?;
-        match version.version.state {
-            KeyVersionState::Disabled => custodian.set_enabled(&reference.reference, false).await,
-            _ => Ok(()),
-        }
+        let (known, held) = (known.len(), held.len());
+        Ok(Comparison { known, held, differences, at: Instant::now() })
     }
 
     async fn versions_at(&self, custodian: &str) -> Result<Vec<HeldVersion>> {
@@ -128,32 +92,37 @@ impl Keys {
     }
 }
 
-/// What is not as it should be with a version, of which the custodian says that it holds it so.
+/// What is not as it should be with a version that the custodian holds as this.
 async fn difference(
     custodian: &dyn Custodian,
     version: &HeldVersion,
-    state: Option<HeldState>,
-) -> Result<Option<Difference>> {
-    let HeldVersion { name, spec, reference, .. } = version;
-    let problem = match state {
-        Some(HeldState::Whole) => None,
-        Some(HeldState::Disabled) => Some(Error::new(Reason::KeyVersionDisabled, "disabled there")),
-        Some(HeldState::Partial) | None => {
-            let context = reference.uid.as_bytes();
-            custodian.inspect(*spec, &reference.reference, context).await.err()
-        }
-    };
-    let Some(error) = problem else { return Ok(None) };
+    held: Option<&Held>,
+) -> Option<Difference> {
+    let HeldVersion { name, spec, state, reference, .. } = version;
+    if *state == KeyVersionState::Destroyed {
+        // A purge that did not come to its end, and was taken back.
+        return held.cloned().map(Difference::Orphan);
+    }
+    if held.is_some_and(|held| held.state == HeldState::Whole) {
+        return None;
+    }
+    // What a list says may be of a moment ago, or of what others made beside the version.
+    let context = reference.uid.as_bytes();
+    let error = custodian.inspect(*spec, &reference.reference, context).await.err()?;
     let name = name.clone();
-    Ok(match error.reason() {
-        Reason::KeyVersionDisabled if version.state == KeyVersionState::Disabled => None,
-        Reason::KeyVersionDisabled => Some(Difference::Disabled(name)),
+    match error.reason() {
+        Reason::KeyVersionDisabled => {
+            (*state == KeyVersionState::Enabled).then_some(Difference::Disabled(name))
+        }
         Reason::KeyVersionDestroyed => {
-            let recoverable = custodian.is_recoverable(&reference.reference).await?;
-            Some(if recoverable { Difference::Deleted(name) } else { Difference::Missing(name) })
+            Some(match custodian.is_recoverable(&reference.reference).await {
+                Ok(true) => Difference::Deleted(name),
+                Ok(false) => Difference::Missing { name, rest: held.is_some() },
+                Err(error) => Difference::Unusable(name, error),
+            })
         }
         _ => Some(Difference::Unusable(name, error)),
-    })
+    }
 }
 
 /// The id of the version that something was made as.

@@ -47,8 +47,14 @@ async fn disabled_and_deleted(backend: &Backend, place: &Place) {
     backend.keys(ADMIN).await.enable_key_version(request).await.unwrap();
     signed(backend, &key.name, &version, KeySpec::EcP256).await;
 
+    // KMS has it disabled when it is back, and so has the server.
     place.forget(&id).await;
     assert_eq!(told(backend, true).await, found(DifferenceKind::Deleted, true));
+    assert_eq!(told(backend, false).await, []);
+    let status = backend.crypto(APP).await.sign(sign(&key.name)).await.unwrap_err();
+    assert_eq!(reason(&status), Reason::KeyVersionDisabled);
+    let request = supacrypt_proto::v1::EnableKeyVersionRequest { name: version.clone() };
+    backend.keys(ADMIN).await.enable_key_version(request).await.unwrap();
     signed(backend, &key.name, &version, KeySpec::EcP256).await;
     delete(backend, &key.name).await;
     assert_eq!(told(backend, false).await, []);

@@ -1,6 +1,7 @@
 //! Who the server is to a vault.
 
 use std::process::Command;
+use std::time::Duration;
 
 use rcgen::{CertificateParams, KeyPair, PKCS_RSA_SHA256};
 use rustls::pki_types::pem::PemObject;
@@ -73,24 +74,40 @@ async fn an_application_has_a_certificate() {
 }
 
 #[tokio::test]
-async fn a_revoked_token_is_replaced_by_what_the_files_say_now() {
+async fn a_token_is_replaced_by_what_the_files_say_now() {
     let cloud = Cloud::start().await;
     let credential = cloud.client_secret(SECRET);
     let AzureCredential::ClientSecret { secret_file, .. } = &credential else { unreachable!() };
     let settings = AzureSettings { credential: credential.clone(), ..cloud.first() };
     let key = make(&cloud.open(&settings).await, KeySpec::EcP256, "revoked").await;
-    cloud.entra.take_requests();
+    // The application has another secret, and what the old one gave is good for nothing.
+    cloud.directory.replace_secret("another");
+    std::fs::write(secret_file, "another").unwrap();
     cloud.directory.revoke();
+    cloud.entra.take_requests();
     signs(&key).await;
     signs(&key).await;
     assert_eq!(cloud.entra.take_requests().len(), 1);
 
     // The next one is too soon, whatever the file says.
     cloud.directory.revoke();
-    std::fs::write(secret_file, "another").unwrap();
     let request = signing(KeySpec::EcP256);
     assert_eq!(reason(&key.handle, request).await, Reason::CustodianDenied);
     assert!(cloud.entra.take_requests().is_empty());
+}
+
+#[tokio::test]
+async fn a_secret_that_was_wrong_is_read_again() {
+    let cloud = Cloud::start().await;
+    let credential = cloud.client_secret("expired");
+    let AzureCredential::ClientSecret { secret_file, .. } = &credential else { unreachable!() };
+    let settings = AzureSettings { credential: credential.clone(), ..cloud.first() };
+    let custodian = cloud.open(&settings).await;
+    std::fs::write(secret_file, SECRET).unwrap();
+    assert_eq!(custodian.check().await.unwrap_err().reason(), Reason::CustodianDenied);
+    // After a while in which what gives tokens is left alone.
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    custodian.check().await.unwrap();
 }
 
 /// A key of an application.

@@ -60,6 +60,36 @@ async fn what_others_disable_or_delete_is_disabled_or_taken_back() {
 }
 
 #[tokio::test]
+async fn what_is_being_deleted_is_not_given_up() {
+    let cloud = Cloud::start().await;
+    let backend = started(&cloud).await;
+    let key = KEYRING.create(&backend, "key", KeySpec::EcP256, &[]).await.unwrap();
+    let version = key.primary.unwrap().name;
+    let (at, name) = place(&cloud);
+    let keys = &cloud.vaults[at].keys;
+    keys.operate("DELETE", &format!("/keys/{name}"), json!({}));
+    // It looks as if it were gone for good, and when it is looked for again it is in the bin.
+    keys.hide(2);
+    let found = |kind, repaired| vec![(kind, version.clone(), repaired)];
+    assert_eq!(told(&backend, true).await, found(DifferenceKind::Missing, false));
+
+    // The recovery takes its time, too.
+    keys.delay_recovery(2);
+    assert_eq!(told(&backend, true).await, found(DifferenceKind::Deleted, true));
+    signed(&backend, &key.name, &version, KeySpec::EcP256).await;
+
+    // What was disabled when it was deleted is disabled when it is back, on both sides.
+    let kid = keys.operate("GET", &format!("/keys/{name}/"), json!({}))["key"]["kid"].clone();
+    let path = kid.as_str().unwrap().split_once("/keys/").unwrap().1.to_owned();
+    keys.operate("PATCH", &format!("/keys/{path}"), json!({"attributes": {"enabled": false}}));
+    keys.operate("DELETE", &format!("/keys/{name}"), json!({}));
+    assert_eq!(told(&backend, true).await, found(DifferenceKind::Deleted, true));
+    assert_eq!(told(&backend, false).await, []);
+    let status = backend.crypto(APP).await.sign(sign(&key.name)).await.unwrap_err();
+    assert_eq!(reason(&status), Reason::KeyVersionDisabled);
+}
+
+#[tokio::test]
 async fn versions_that_a_vault_makes_of_an_adopted_key_are_taken_up() {
     let cloud = Cloud::start().await;
     let backend = started(&cloud).await;
@@ -88,8 +118,32 @@ async fn versions_that_a_vault_makes_of_an_adopted_key_are_taken_up() {
     // What was destroyed here is not taken up again.
     keys.destroy_key_version(v1::DestroyKeyVersionRequest { name: third }).await.unwrap();
     assert_eq!(told(&backend, false).await, []);
-    rotate(json!({"kty": "EC", "crv": "P-384", "key_ops": ["sign"]}));
-    let found = told(&backend, true).await;
-    let [(DifferenceKind::Unusable, name, false)] = &found[..] else { panic!("{found:?}") };
-    assert!(name.starts_with(&followed.name), "{name}");
+    // Nor is one that was left out when the key was adopted, or that has expired.
+    let old =
+        rotate(pair.clone())["key"]["kid"].as_str().unwrap().rsplit_once('/').unwrap().1.to_owned();
+    let change = |attributes| {
+        let body = json!({"attributes": attributes});
+        cloud.vaults[0].keys.operate("PATCH", &format!("/keys/theirs/{old}"), body)
+    };
+    change(json!({"exp": 1_700_000_000}));
+    assert_eq!(told(&backend, false).await, []);
+    let later = KEYRING.adopt(&mut keys, "later", "theirs").await.unwrap();
+    rotate(pair.clone());
+    told(&backend, true).await;
+    change(json!({"exp": 4_102_444_800_u64}));
+    assert_eq!(told(&backend, false).await, []);
+    let newest = later.primary.as_ref().unwrap().name.clone();
+    assert!(newest.ends_with("/versions/3"), "{newest}");
+
+    // One that does not do what the key does, and one of another kind, are not followed.
+    for other in [
+        json!({"kty": "EC", "crv": "P-256", "key_ops": ["verify"]}),
+        json!({"kty": "EC", "crv": "P-384", "key_ops": ["sign"]}),
+    ] {
+        rotate(other);
+        let mut found = told(&backend, true).await;
+        found.sort_by(|one, other| one.1.cmp(&other.1));
+        let unfollowed = |key: &v1::Key| (DifferenceKind::Unfollowed, key.name.clone(), false);
+        assert_eq!(found, [unfollowed(&followed), unfollowed(&later)]);
+    }
 }

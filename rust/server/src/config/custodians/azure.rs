@@ -36,6 +36,13 @@ pub struct AzureSettings {
     pub concurrency: NonZeroUsize,
 }
 
+impl AzureSettings {
+    /// Where Microsoft Entra ID is.
+    pub(crate) fn authority(&self) -> &str {
+        self.authority.as_deref().unwrap_or("https://login.microsoftonline.com")
+    }
+}
+
 /// The keys as they are written.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -5,7 +5,7 @@ use supacrypt_core::{Error, Reason, Result};
 
 use super::kms::Kms;
 use super::names::DESCRIPTION;
-use super::reference::{Reference, Whose, alias_in};
+use super::reference::{Reference, Whose, is_alias};
 use super::{life, offer};
 use crate::custody::{Adopted, NewMaterial, of_a_store};
 
@@ -36,7 +36,7 @@ pub(super) async fn adopt(kms: &Kms, key: &str) -> Result<Adopted> {
         true => Some(life::public_key(kms, spec, &arn).await?.spki_der().to_vec()),
         false => None,
     };
-    let whose = alias_in(key).map_or(Whose::Adopted, Whose::Followed);
+    let whose = if is_alias(key) { Whose::Followed(key.to_owned()) } else { Whose::Adopted };
     let reference = Reference { whose, arn }.to_bytes();
     Ok(Adopted { spec, usages, versions: vec![NewMaterial { reference, public_key }] })
 }

@@ -104,7 +104,7 @@ fn of_code(code: &str, text: &str) -> Option<Meaning> {
             Reason::KeyVersionDisabled,
             "has the key disabled; enable it there or with `supacrypt key version enable`",
         ),
-        "KMSInvalidStateException" if text.contains("pending deletion") => (
+        "KMSInvalidStateException" if text.contains("is pending deletion") => (
             Reason::KeyVersionDestroyed,
             "is about to delete the key; cancel that with `aws kms cancel-key-deletion` while there \
              is time",

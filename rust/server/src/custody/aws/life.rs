@@ -65,7 +65,10 @@ fn gone_is_fine<T>(outcome: Result<T>) -> Result<()> {
 /// Those of KMS.
 pub(super) async fn state(kms: &Kms, arn: &str) -> Result<Option<KeyState>> {
     match kms.ask(|| kms.client.describe_key().key_id(arn).send()).await {
-        Ok(found) => Ok(found.key_metadata.and_then(|key| key.key_state)),
+        Ok(found) => {
+            let state = found.key_metadata.and_then(|key| key.key_state);
+            state.map(Some).ok_or_else(|| kms.half_answer())
+        }
         Err(error) if error.reason() == Reason::KeyVersionDestroyed => Ok(None),
         Err(error) => Err(error),
     }
@@ -76,14 +79,17 @@ pub(super) async fn state(kms: &Kms, arn: &str) -> Result<Option<KeyState>> {
 /// # Errors
 /// [`Reason::KeyVersionDisabled`], [`Reason::KeyVersionDestroyed`], and others of KMS.
 pub(super) async fn inspect(kms: &Kms, arn: &str) -> Result<()> {
-    let (reason, what) = match state(kms, arn).await? {
+    let state = state(kms, arn).await?;
+    let (reason, what) = match &state {
         Some(KeyState::Enabled) => return Ok(()),
+        Some(KeyState::Disabled) => (Reason::KeyVersionDisabled, "has the key disabled"),
         None | Some(KeyState::PendingDeletion) => {
             (Reason::KeyVersionDestroyed, "does not have the key, or is about to delete it")
         }
-        Some(_) => (Reason::KeyVersionDisabled, "has the key in a state in which it is not used"),
+        Some(_) => (Reason::CustodianUnavailable, "does not use the key in its state"),
     };
-    Err(Error::new(reason, format!("the custodian {} {what}", kms.custodian())))
+    let state = state.as_ref().map_or("gone", KeyState::as_str);
+    Err(Error::new(reason, format!("the custodian {} {what} ({state})", kms.custodian())))
 }
 
 /// Whether KMS waits to delete a key that was made for this store.
@@ -95,14 +101,13 @@ pub(super) async fn is_recoverable(kms: &Kms, reference: &Reference) -> Result<b
     Ok(state(kms, arn).await? == Some(KeyState::PendingDeletion))
 }
 
-/// Has KMS not delete a key, which is disabled then, and enables it.
+/// Has KMS not delete a key, which is disabled then.
 ///
 /// # Errors
 /// Those of KMS.
 pub(super) async fn recover(kms: &Kms, reference: &Reference) -> Result<()> {
     let arn = &reference.arn;
-    kms.ask(|| kms.client.cancel_key_deletion().key_id(arn).send()).await?;
-    kms.ask(|| kms.client.enable_key().key_id(arn).send()).await.map(drop)
+    kms.ask(|| kms.client.cancel_key_deletion().key_id(arn).send()).await.map(drop)
 }
 
 /// Has KMS itself refuse, or no longer refuse, to use a key. One that others made stays as it is.

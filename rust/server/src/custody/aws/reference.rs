@@ -25,7 +25,7 @@ pub(super) enum Whose {
     Made(String),
     /// Others.
     Adopted,
-    /// Others, and it was adopted by this alias.
+    /// Others, and it was adopted by this alias: its name, or its ARN where it is of another account.
     Followed(String),
 }
 
@@ -50,7 +50,7 @@ impl Reference {
             let (whose, arn) = text.split_once(' ')?;
             let whose = match whose {
                 ADOPTED => Whose::Adopted,
-                alias if alias.starts_with(ALIAS) => Whose::Followed(alias.to_owned()),
+                alias if is_alias(alias) => Whose::Followed(alias.to_owned()),
                 context => Whose::Made(context.to_owned()),
             };
             arn.starts_with("arn:").then(|| Reference { whose, arn: arn.to_owned() })
@@ -65,10 +65,9 @@ impl Reference {
     }
 }
 
-/// The name of an alias, of what somebody calls a key by: its name, or its ARN.
-pub(super) fn alias_in(key: &str) -> Option<String> {
-    let name = key.rsplit_once(':').map_or(key, |(_, last)| last);
-    name.starts_with(ALIAS).then(|| name.to_owned())
+/// Whether this is the name or ARN of an alias, and not of a key.
+pub(super) fn is_alias(key: &str) -> bool {
+    key.rsplit(':').next().is_some_and(|name| name.starts_with(ALIAS))
 }
 
 #[cfg(test)]
@@ -79,7 +78,14 @@ mod tests {
     fn a_reference_is_read_as_it_was_written_and_no_other_is() {
         let arn = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd".to_owned();
         let alias = "alias/codesign".to_owned();
-        for whose in [Whose::Made("uid".into()), Whose::Adopted, Whose::Followed(alias)] {
+        let far = "arn:aws:kms:eu-central-1:444455556666:alias/codesign".to_owned();
+        assert!(!is_alias(&arn) && !is_alias("uid"));
+        for whose in [
+            Whose::Made("uid".into()),
+            Whose::Adopted,
+            Whose::Followed(alias),
+            Whose::Followed(far),
+        ] {
             let reference = Reference { whose, arn: arn.clone() };
             assert_eq!(Reference::read(&reference.to_bytes()).unwrap(), reference);
         }

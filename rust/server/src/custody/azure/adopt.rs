@@ -1,5 +1,6 @@
 //! Keys that others made.
 
+use azure_core::time::OffsetDateTime;
 use azure_security_keyvault_keys::models::{JsonWebKey, KeyProperties};
 use supacrypt_core::{Error, KeyUsages, Reason, Result};
 
@@ -8,7 +9,7 @@ use super::reference::{KeyId, Reference, Whose};
 use super::vault::Vault;
 use crate::custody::{Adopted, NewMaterial};
 
-/// Finds a key in one version, or in all that are enabled.
+/// Finds a key in one version, or in all that are enabled and within their dates.
 ///
 /// # Errors
 /// [`Reason::KeyNotFound`], [`Reason::KeyVersionDisabled`] where no version is enabled,
@@ -60,17 +61,23 @@ pub(super) async fn newest(vault: &Vault, key: &KeyId) -> Result<KeyId> {
     versions.last().cloned().ok_or_else(|| none(key))
 }
 
-/// The enabled versions of a key, oldest first.
+/// The versions of a key that are enabled and within their dates, oldest first.
 async fn versions(vault: &Vault, key: &KeyId) -> Result<Vec<KeyId>> {
     let mut found = vault.versions(&key.name).await?;
     // Times are told to the second; versions of the same second are of no order.
     found.sort_by_key(|each| each.attributes.as_ref().and_then(|each| each.created));
+    let now = OffsetDateTime::now_utc();
     let enabled = |each: &KeyProperties| {
-        each.attributes.as_ref().and_then(|each| each.enabled).unwrap_or_default()
+        each.attributes.as_ref().is_some_and(|each| {
+            let begun = each.not_before.is_none_or(|from| from <= now);
+            let ended = each.expires.is_some_and(|until| until <= now);
+            each.enabled == Some(true) && begun && !ended
+        })
     };
     if !found.is_empty() && !found.iter().any(enabled) {
         let message = format!(
-            "no version of {key} is enabled; `az keyvault key set-attributes --enabled true` enables one"
+            "no version of {key} is enabled and within its dates; `az keyvault key set-attributes` changes \
+             that"
         );
         return Err(Error::new(Reason::KeyVersionDisabled, message).in_field("source"));
     }

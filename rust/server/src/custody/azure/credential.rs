@@ -17,9 +17,6 @@ use super::certificate::CertificateAssertion;
 use crate::config::{AzureCredential, AzureSettings};
 use crate::secret_file;
 
-/// Where Microsoft Entra ID is, for the public cloud.
-const PUBLIC_AUTHORITY: &str = "https://login.microsoftonline.com";
-
 /// What gets tokens, and keeps each until it expires. It asks for none before the first call.
 ///
 /// # Errors
@@ -50,8 +47,7 @@ pub(super) fn credential(
             made.map(|made| made as Arc<_>)
         }
         AzureCredential::ClientCertificate { tenant_id, client_id, certificate_file } => {
-            let authority = settings.authority.as_deref().unwrap_or(PUBLIC_AUTHORITY);
-            let audience = format!("{authority}/{tenant_id}/oauth2/v2.0/token");
+            let audience = format!("{}/{tenant_id}/oauth2/v2.0/token", settings.authority());
             let assertion = CertificateAssertion::read(&certificate_file, &client_id, audience)?;
             let options = ClientAssertionCredentialOptions { client_options };
             let made =

@@ -1,17 +1,20 @@
-//! Keys that are taken out of a vault.
+//! Keys that are taken out of a vault, or back.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use azure_security_keyvault_keys::models::{DeletedKey, DeletionRecoveryLevel};
-use supacrypt_core::{Reason, Result};
+use supacrypt_core::{Error, Reason, Result};
 
+use super::reference::KeyId;
 use super::vault::Vault;
 
 /// Pause before a deleted key is purged again, doubled each time: the vault deletes for some seconds.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const PAUSES: u32 = 6;
+/// As many as a request has time for.
+const PAUSES_OF_A_REQUEST: u32 = 4;
 
 /// What deletes the keys of one custodian.
 #[derive(Default)]
@@ -66,6 +69,27 @@ impl Destroyer {
             );
         }
     }
+}
+
+/// Takes back that others deleted a key, and waits until the vault has it again.
+///
+/// # Errors
+/// Those of the vault; [`Reason::CustodianUnavailable`] when it takes too long.
+pub(super) async fn recover(vault: &Vault, key: &KeyId) -> Result<()> {
+    vault.recover(&key.name).await?;
+    let mut pause = FIRST_PAUSE;
+    for _ in 0..PAUSES_OF_A_REQUEST {
+        match vault.get_enabled(key).await {
+            Err(error) if error.reason() == Reason::KeyVersionDestroyed => {}
+            Err(error) if error.reason() != Reason::KeyVersionDisabled => return Err(error),
+            _ => return Ok(()),
+        }
+        tokio::time::sleep(pause).await;
+        pause *= 2;
+    }
+    let message =
+        format!("{} still takes the deletion of {key} back; look again later", vault.url());
+    Err(Error::new(Reason::CustodianUnavailable, message))
 }
 
 /// Whether the vault has no such key any more, or has deleted it already.

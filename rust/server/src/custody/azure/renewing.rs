@@ -21,8 +21,9 @@ const PAUSE: Duration = Duration::from_secs(10);
 /// The credential of one vault's client.
 ///
 /// The client keeps a token until it expires or is refused; that it asks for another and is given the same
-/// says that it was refused. Microsoft's credentials keep tokens, too, and have no way to say so: another
-/// credential is made then, of the files as they are now.
+/// says that it was refused. Microsoft's credentials keep tokens, too, and have no way to say so. They also
+/// keep what they were made of. So another credential is made then, and when one gets no token, of the files
+/// as they are now.
 pub(super) struct Renewing {
     settings: AzureSettings,
     client_options: ClientOptions,
@@ -55,15 +56,23 @@ impl TokenCredential for Renewing {
         options: Option<TokenRequestOptions<'_>>,
     ) -> azure_core::Result<AccessToken> {
         let mut state = self.state.lock().await;
-        let mut token = state.credential.get_token(scopes, options.clone()).await?;
-        let refused =
-            state.given.as_ref().is_some_and(|given| given.token.secret() == token.token.secret());
-        if refused && state.renewed.is_none_or(|at| at.elapsed() >= PAUSE) {
-            state.renewed = Some(Instant::now());
-            state.credential = credential(&self.settings, self.client_options.clone())
-                .map_err(|error| azure_core::Error::new(ErrorKind::Credential, error))?;
-            token = state.credential.get_token(scopes, options).await?;
-        }
+        let given = state.credential.get_token(scopes, options.clone()).await;
+        let is_new = |token: &AccessToken| {
+            state.given.as_ref().is_none_or(|last| last.token.secret() != token.token.secret())
+        };
+        let early = state.renewed.is_some_and(|at| at.elapsed() < PAUSE);
+        let token = match given {
+            Ok(token) if is_new(&token) => token,
+            given if early => given?,
+            _ => {
+                state.renewed = Some(Instant::now());
+                let renewed = credential(&self.settings, self.client_options.clone())
+                    .map_err(|error| azure_core::Error::new(ErrorKind::Credential, error))?;
+                let token = renewed.get_token(scopes, options).await?;
+                state.credential = renewed;
+                token
+            }
+        };
         state.given = Some(token.clone());
         Ok(token)
     }

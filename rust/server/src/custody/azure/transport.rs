@@ -26,16 +26,14 @@ pub(super) fn options(settings: &AzureSettings) -> Result<ClientOptions> {
         let message = format!("no TLS client can be made: {cause}; see that the system has roots");
         Error::new(Reason::Configuration, message)
     })?;
-    let cloud = settings.authority.as_ref().map(|authority| {
-        let mut cloud = CustomConfiguration::default();
-        cloud.authority_host.clone_from(authority);
-        Arc::new(CloudConfiguration::Custom(cloud))
-    });
+    let mut cloud = CustomConfiguration::default();
+    settings.authority().clone_into(&mut cloud.authority_host);
     Ok(ClientOptions {
         // The gate repeats, and knows when not to.
         retry: RetryOptions::none(),
         transport: Some(Transport::new(Arc::new(client))),
-        cloud,
+        // Without one a variable of the environment would say where tokens come from.
+        cloud: Some(Arc::new(CloudConfiguration::Custom(cloud))),
         ..ClientOptions::default()
     })
 }

@@ -18,8 +18,9 @@ pub(crate) const SECRET: &str = "secret of the application";
 pub(crate) const AUDIENCE: &str = "https://vault.azure.net";
 
 /// A directory with one application.
-#[derive(Default)]
 pub(crate) struct Entra {
+    /// The secret of the application.
+    secret: Mutex<String>,
     /// How often tokens were revoked.
     revoked: AtomicU64,
     /// The certificates of the application: thumbprint and key.
@@ -28,7 +29,23 @@ pub(crate) struct Entra {
     shown: Mutex<Vec<Value>>,
 }
 
+impl Default for Entra {
+    fn default() -> Entra {
+        Entra {
+            secret: Mutex::new(SECRET.to_owned()),
+            revoked: AtomicU64::default(),
+            certificates: Mutex::default(),
+            shown: Mutex::default(),
+        }
+    }
+}
+
 impl Entra {
+    /// Gives the application another secret in the place of the one it had.
+    pub(crate) fn replace_secret(&self, secret: &str) {
+        secret.clone_into(&mut self.secret.lock());
+    }
+
     /// The token that is given now.
     pub(crate) fn token(&self) -> String {
         format!("token-of-the-server-{}", self.revoked.load(Ordering::SeqCst))
@@ -69,7 +86,7 @@ impl Entra {
         let ours = request.path() == format!("/{TENANT}/oauth2/v2.0/token")
             && field("scope").as_deref() == Some("https%3A%2F%2Fvault.azure.net%2F.default")
             && field("client_id").as_deref() == Some(CLIENT);
-        let secret = || field("client_secret") == Some(SECRET.replace(' ', "+"));
+        let secret = || field("client_secret") == Some(self.secret.lock().replace(' ', "+"));
         let host = request.header("host").unwrap_or_default();
         let asserted = || {
             let text = field("client_assertion");

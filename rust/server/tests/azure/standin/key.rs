@@ -27,6 +27,8 @@ pub(super) struct Version {
     /// Seconds since 1970.
     pub(super) created: u64,
     pub(super) enabled: bool,
+    /// Seconds since 1970.
+    pub(super) expires: Option<u64>,
     kind: String,
     operations: Vec<String>,
     key: Arc<Key>,
@@ -95,12 +97,13 @@ impl Version {
             operations.iter().filter_map(|each| each.as_str().map(str::to_owned)).collect()
         });
         let (id, kind) = (String::new(), kind.to_owned());
-        Some(Version { id, created: 0, enabled: true, kind, operations, key: Arc::new(key) })
+        let key = Arc::new(key);
+        Some(Version { id, created: 0, enabled: true, expires: None, kind, operations, key })
     }
 
     pub(super) fn attributes(&self) -> Value {
         json!({"enabled": self.enabled, "created": self.created, "updated": self.created,
-            "recoveryLevel": "Recoverable+Purgeable"})
+            "exp": self.expires, "recoveryLevel": "Recoverable+Purgeable"})
     }
 
     /// The key without its private half.

@@ -24,6 +24,10 @@ struct State {
     protected: bool,
     /// Answers to come to purging that say that the key is still being deleted.
     deleting: usize,
+    /// Answers to come that find keys neither in use nor in the bin.
+    hiding: usize,
+    /// The same, of those that come after a recovery.
+    recovering: usize,
     /// Counts versions, and is the time.
     count: u64,
 }
@@ -55,6 +59,16 @@ impl Keys {
 
     pub(crate) fn delay_deletion(&self, answers: usize) {
         self.state.lock().deleting = answers;
+    }
+
+    /// Has so many answers find keys neither in use nor in the bin, as while one is moved.
+    pub(crate) fn hide(&self, answers: usize) {
+        self.state.lock().hiding = answers;
+    }
+
+    /// Has recovered keys be in use after so many answers.
+    pub(crate) fn delay_recovery(&self, answers: usize) {
+        self.state.lock().recovering = answers;
     }
 
     /// Asks as an operator of the vault.
@@ -92,6 +106,10 @@ impl Keys {
         let host = request.header("host").unwrap_or("operator").to_owned();
         let mut state = self.state.lock();
         match (request.method.as_str(), &path[..]) {
+            ("GET", ["keys", _, _] | ["deletedkeys", _]) if state.hiding > 0 => {
+                state.hiding -= 1;
+                gone()
+            }
             ("POST", ["keys", name, "create"]) => state.make(&host, name, &body, Version::make),
             ("PUT", ["keys", name]) => state.make(&host, name, &body, Version::bring),
             ("GET", ["keys"]) => state.list(&host, request),
@@ -105,6 +123,9 @@ impl Keys {
                 state.with(name, version, |entry, at| {
                     if let Some(enabled) = body["attributes"]["enabled"].as_bool() {
                         entry.versions[at].enabled = enabled;
+                    }
+                    if let Some(expires) = body["attributes"]["exp"].as_u64() {
+                        entry.versions[at].expires = Some(expires);
                     }
                     entry.bundle(&url, at)
                 })
@@ -129,6 +150,7 @@ impl Keys {
                     let url = format!("https://{host}/keys/{name}");
                     let answer = entry.bundle(&url, entry.newest());
                     state.keys.insert((*name).to_owned(), entry);
+                    state.hiding = state.recovering;
                     answer
                 }
                 None => gone(),
