@@ -61,15 +61,11 @@ core() {
     p11tool --provider "$P11_MODULE" --login --set-pin 0000 --batch --test-sign \
         "pkcs11:token=$1;object=signs;type=private"
 
-    if [ "$1" = kms ]; then
-        skipped "moto encrypts by RSA in a way of its own"
-    else
-        openssl pkeyutl -encrypt -pubin -inkey "$1-03.pem" -in digest -out ciphertext \
-            -pkeyopt rsa_padding_mode:oaep -pkeyopt rsa_oaep_md:sha1
-        token_tool --decrypt --id 0b03 --mechanism RSA-PKCS-OAEP --hash-algorithm SHA-1 --mgf MGF1-SHA1 \
-            -i ciphertext -o plaintext
-        cmp digest plaintext
-    fi
+    openssl pkeyutl -encrypt -pubin -inkey "$1-03.pem" -in digest -out ciphertext \
+        -pkeyopt rsa_padding_mode:oaep -pkeyopt rsa_oaep_md:sha1
+    token_tool --decrypt --id 0b03 --mechanism RSA-PKCS-OAEP --hash-algorithm SHA-1 --mgf MGF1-SHA1 \
+        -i ciphertext -o plaintext
+    cmp digest plaintext
 
     openssl req -x509 -newkey ed25519 -nodes -keyout /dev/null -subj "/CN=$1" -days 1 -outform DER -out "$1.crt"
     token_tool --write-object "$1.crt" --type cert --label "$1" --id 0b02
