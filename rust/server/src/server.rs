@@ -133,21 +133,10 @@ impl Server {
             version = env!("CARGO_PKG_VERSION"), "listening"
         );
 
-        let connections = self.acceptor.accept(self.listener, service.draining().clone())?;
-        let mut serving =
-            std::pin::pin!(grpc::serve(Arc::clone(&service), connections, &config.limits));
-        let served = tokio::select! {
-            served = &mut serving => served,
-            () = shutdown => {
-                tracing::info!("draining: finishing what is running, refusing what is new");
-                service.draining().cancel();
-                let drained = tokio::time::timeout(config.drain_timeout, serving).await;
-                drained.unwrap_or_else(|_| {
-                    tracing::warn!("some requests were still running after drain_timeout");
-                    Ok(())
-                })
-            }
-        };
+        let (connections, lane_ends) =
+            self.acceptor.accept(self.listener, service.draining().clone())?;
+        let serving = grpc::serve(Arc::clone(&service), connections, &config.limits);
+        let served = served(serving, shutdown, &service, config.drain_timeout).await;
 
         purge.abort();
         reseal.abort();
@@ -155,11 +144,37 @@ impl Server {
         // A scraper that is slow to read is not waited for.
         monitor.abort();
         Endpoints::remove(&config.data_dir);
+        lane_ends.wait().await;
         service.audit.sync().await?;
         store.close().await;
         tracing::info!("stopped");
         served
     }
+}
+
+/// Serves until `shutdown` completes and what was running then has ended, or `drain_timeout` is over.
+async fn served(
+    serving: impl Future<Output = Result<()>>,
+    shutdown: impl Future<Output = ()>,
+    service: &Service,
+    drain_timeout: Duration,
+) -> Result<()> {
+    let mut serving = std::pin::pin!(serving);
+    let served = tokio::select! {
+        served = &mut serving => served,
+        () = shutdown => {
+            tracing::info!("draining: finishing what is running, refusing what is new");
+            service.draining().cancel();
+            let drained = tokio::time::timeout(drain_timeout, serving).await;
+            drained.unwrap_or_else(|_| {
+                tracing::warn!("some requests were still running after drain_timeout");
+                Ok(())
+            })
+        }
+    };
+    // Also when the server failed: nothing is accepted any more.
+    service.draining().cancel();
+    served
 }
 
 /// The custodians that are configured.

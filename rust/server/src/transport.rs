@@ -15,7 +15,7 @@ mod stream;
 mod tls;
 
 pub use acceptor::{Acceptor, Connections};
-pub use lane::Lane;
+pub use lane::{Lane, LaneEnds};
 pub use peer::Peer;
 pub use stream::PeerStream;
 pub use tls::{key_exchanges, server_config};

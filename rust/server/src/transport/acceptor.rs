@@ -17,7 +17,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 
 use super::identity::Identity;
-use super::lane::{Lane, Load};
+use super::lane::{Lane, LaneEnds, Load};
 use super::peer::Peer;
 use super::plaintext::Protocol;
 use super::refusal::Refusal;
@@ -85,7 +85,8 @@ impl Acceptor {
         }
     }
 
-    /// Accepts from `listener` until `end`, and spreads what comes over lanes.
+    /// Accepts from `listener` until `end`, and spreads what comes over lanes. They end when their connections
+    /// have.
     ///
     /// # Errors
     /// [`Reason::Internal`] when the system has no threads left.
@@ -95,9 +96,10 @@ impl Acceptor {
         self,
         listener: TcpListener,
         end: CancellationToken,
-    ) -> supacrypt_core::Result<Vec<Connections>> {
+    ) -> supacrypt_core::Result<(Vec<Connections>, LaneEnds)> {
         let (mut inlets, mut outlets) = (Vec::new(), Vec::new());
-        for lane in Lane::start_all()? {
+        let (lanes, ends) = Lane::start_all()?;
+        for lane in lanes {
             let (ready, accepted) = mpsc::channel(1);
             outlets.push(Connections { lane: Arc::clone(&lane), accepted: accepted.into() });
             inlets.push(Inlet { lane, ready });
@@ -120,7 +122,7 @@ impl Acceptor {
                 }
             }
         });
-        Ok(outlets)
+        Ok((outlets, ends))
     }
 
     /// Goes on in a task of its own: a client that takes its time keeps nobody else waiting.

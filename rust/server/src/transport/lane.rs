@@ -23,31 +23,57 @@ pub struct Lane {
 #[derive(Debug)]
 pub(super) struct Load(#[expect(dead_code, reason = "it is counted, never read")] Arc<()>);
 
+/// When lanes have ended, and what they ran is dropped.
+#[derive(Debug)]
+pub struct LaneEnds(Vec<oneshot::Receiver<Infallible>>);
+
+impl LaneEnds {
+    /// Waits for all of them. Each ends when nobody has it any more.
+    ///
+    /// What connections held goes with them: open keys are wiped, and an HSM's sessions closed. Were the
+    /// process to end meanwhile, the first might not come about, and the second crash in a module that is
+    /// closed already.
+    pub async fn wait(self) {
+        for over in self.0 {
+            // The only thing that can come is the end.
+            let _ = over.await;
+        }
+    }
+}
+
 impl Lane {
-    /// As many as the machine has processors.
+    /// As many as the machine has processors, and what tells of their ends.
     ///
     /// # Errors
     /// [`Reason::Internal`] when the system has no threads left.
-    pub(super) fn start_all() -> Result<Vec<Arc<Lane>>> {
+    pub(super) fn start_all() -> Result<(Vec<Arc<Lane>>, LaneEnds)> {
         let processors = thread::available_parallelism().map_or(1, usize::from);
-        (0..processors).map(|number| Lane::start(number).map(Arc::new)).collect()
+        let (mut lanes, mut ends) = (Vec::new(), Vec::new());
+        for number in 0..processors {
+            let (lane, ended) = Lane::start(number)?;
+            lanes.push(Arc::new(lane));
+            ends.push(ended);
+        }
+        Ok((lanes, LaneEnds(ends)))
     }
 
-    fn start(number: usize) -> Result<Lane> {
+    fn start(number: usize) -> Result<(Lane, oneshot::Receiver<Infallible>)> {
         let failed =
             |cause| Error::new(Reason::Internal, format!("no thread for connections: {cause}"));
         let runtime = Builder::new_current_thread().enable_all().build().map_err(failed)?;
         let handle = runtime.handle().clone();
         let (end, ended) = oneshot::channel::<Infallible>();
+        let (over, when_over) = oneshot::channel::<Infallible>();
         thread::Builder::new()
             .name(format!("connections-{number}"))
             .spawn(move || {
                 // The only thing that can come is the end.
                 let _ = runtime.block_on(ended);
                 runtime.shutdown_background();
+                drop(over);
             })
             .map_err(failed)?;
-        Ok(Lane { runtime: handle, load: Arc::new(()), _end: end })
+        Ok((Lane { runtime: handle, load: Arc::new(()), _end: end }, when_over))
     }
 
     /// The one of `lanes` with the fewest connections, which has one more from now on.
@@ -71,7 +97,7 @@ mod tests {
 
     #[test]
     fn a_connection_goes_to_the_lane_that_has_fewest() {
-        let lanes = [Lane::start(0).unwrap(), Lane::start(1).unwrap()];
+        let lanes = [0, 1].map(|number| Lane::start(number).unwrap().0);
         let next = || {
             let (lane, load) = Lane::least_loaded(&lanes, |lane| lane);
             (std::ptr::from_ref(lane), load)
@@ -83,16 +109,18 @@ mod tests {
         assert_eq!(next().0, first);
     }
 
-    #[test]
-    fn its_tasks_end_with_it() {
-        let lane = Lane::start(0).unwrap();
-        let (held, dropped) = std::sync::mpsc::channel::<()>();
+    #[tokio::test]
+    async fn its_tasks_end_with_it_and_are_gone_then() {
+        let (lane, ended) = Lane::start(0).unwrap();
+        let held = Arc::new(());
+        let holds = Arc::clone(&held);
         lane.runtime().spawn(async move {
             std::future::pending::<()>().await;
-            drop(held);
+            drop(holds);
         });
+        assert_eq!(Arc::strong_count(&held), 2);
         drop(lane);
-        // Not a message but the end of the channel: the task was dropped.
-        dropped.recv().unwrap_err();
+        LaneEnds(vec![ended]).wait().await;
+        assert_eq!(Arc::strong_count(&held), 1);
     }
 }

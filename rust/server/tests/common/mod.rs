@@ -175,6 +175,12 @@ impl Backend {
         (&mut self.running).await.unwrap().unwrap();
     }
 
+    /// Ends the server and waits for that. Without it the server ends when the test does, or after it.
+    pub async fn end(mut self) {
+        self.begin_shutdown();
+        self.ended().await;
+    }
+
     /// Starts a server again, on what the last one left.
     pub async fn restart(&mut self) {
         let (endpoints, shutdown, running) = run(&self.dir.path().join("supacryptd.toml")).await;

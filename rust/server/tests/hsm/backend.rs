@@ -30,6 +30,7 @@ pub(crate) async fn all(token: &Token) {
     delete(&backend, &KEYRING.key("ec")).await;
     assert_eq!(token.objects().len(), objects - 2, "it goes from the token too");
     done("a_key_signs_after_a_restart");
+    backend.end().await;
 }
 
 async fn keyring(backend: &Backend) {

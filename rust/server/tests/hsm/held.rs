@@ -34,6 +34,7 @@ pub(crate) async fn all(token: &Token) {
     done("a_key_of_others_is_adopted_and_left_where_it_is");
     reconciled(&backend, token).await;
     done("orphans_and_missing_keys_are_found_and_repaired");
+    backend.end().await;
     sealed(token).await;
     done("a_store_is_sealed_by_a_key_of_the_token");
 }
