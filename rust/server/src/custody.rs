@@ -112,6 +112,11 @@ pub trait Custodian: Send + Sync {
     /// [`Reason::CustodianUnavailable`](supacrypt_core::Reason::CustodianUnavailable).
     async fn destroy(&self, reference: &[u8]) -> Result<()>;
 
+    /// Whether [`set_enabled`](Self::set_enabled) does anything.
+    fn disables(&self) -> bool {
+        false
+    }
+
     /// Has the custodian itself refuse, or no longer refuse, to use the material. The server refuses on
     /// its own; this is for those who reach the custodian by another way.
     ///
@@ -164,6 +169,17 @@ pub trait Custodian: Send + Sync {
     fn followed(&self, reference: &[u8]) -> Option<String> {
         let _ = reference;
         None
+    }
+
+    /// The versions of `source` that can be used and are later there than all of those that were adopted
+    /// before by `known` references; `None` where there are none.
+    ///
+    /// # Errors
+    /// As [`adopt`](Self::adopt).
+    async fn later(&self, source: &str, known: &[&[u8]]) -> Result<Option<Adopted>> {
+        let found = self.adopt(source).await?;
+        let is_known = |it: &NewMaterial| known.contains(&it.reference.as_slice());
+        Ok((!found.versions.iter().any(is_known)).then_some(found))
     }
 
     /// Whether a key that it does not have any more can be had back: where it keeps for a while what

@@ -15,6 +15,7 @@ pub use in_flight::InFlight;
 pub use operation::KeyOperation;
 pub(crate) use operation::keyring_of;
 pub use request::Subject;
+pub(crate) use request::internal;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -115,6 +116,11 @@ impl Service {
             draining,
             workers: Handle::current(),
         })
+    }
+
+    /// Where everything runs that would hold up the other connections of a lane, or outlive it.
+    pub fn workers(&self) -> &Handle {
+        &self.workers
     }
 
     /// Whether the server is shutting down.

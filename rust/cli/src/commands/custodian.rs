@@ -27,15 +27,15 @@ pub(crate) enum Custodian {
 ///
 /// An orphan is held by the custodian and unknown to the server; a missing version is known to the
 /// server and gone from the custodian, a deleted one can still be taken back there, a disabled one is
-/// disabled there alone. A newer version is one that others made of a key of theirs that was adopted;
+/// disabled there alone, an enabled one here alone. A newer version is one that others made of a key of theirs that was adopted;
 /// an unfollowed key was adopted by what is of another kind now.
 /// Exits with 1 when differences remain.
 #[derive(clap::Args)]
 pub(crate) struct Reconcile {
     /// The custodian
     custodian: String,
-    /// Destroy orphans, mark missing versions as destroyed, take deleted ones back, disable disabled ones
-    /// here too, and adopt newer ones
+    /// Destroy orphans, mark missing versions as destroyed, take deleted ones back, disable on both sides
+    /// what is disabled on one, and adopt newer ones
     #[arg(long)]
     repair: bool,
     /// Look for these alone, and repair no others
@@ -56,6 +56,7 @@ enum Kind {
     Unusable,
     Newer,
     Unfollowed,
+    Enabled,
 }
 
 impl From<Kind> for DifferenceKind {
@@ -68,6 +69,7 @@ impl From<Kind> for DifferenceKind {
             Kind::Unusable => DifferenceKind::Unusable,
             Kind::Newer => DifferenceKind::Newer,
             Kind::Unfollowed => DifferenceKind::Unfollowed,
+            Kind::Enabled => DifferenceKind::Enabled,
         }
     }
 }

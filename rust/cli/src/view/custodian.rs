@@ -118,6 +118,7 @@ impl From<v1::Difference> for DifferenceView {
                 v1::DifferenceKind::Unusable => "unusable",
                 v1::DifferenceKind::Newer => "newer",
                 v1::DifferenceKind::Unfollowed => "unfollowed",
+                v1::DifferenceKind::Enabled => "enabled",
                 v1::DifferenceKind::Unspecified => "unknown",
             },
             problem: difference.problem.as_ref().map(|it| error_from_rpc_status(it).into()),

@@ -25,6 +25,7 @@ mod seal;
 pub(super) use offer::capabilities;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use supacrypt_core::{Capabilities, Error, KeySpec, KeyUsages, Reason, Result};
@@ -121,6 +122,10 @@ impl Custodian for AwsCustodian {
         life::set_enabled(&self.kms, &Reference::read(reference)?, enabled).await
     }
 
+    fn disables(&self) -> bool {
+        true
+    }
+
     fn gates(&self) -> &[Arc<Gate>] {
         self.kms.gates()
     }
@@ -135,6 +140,10 @@ impl Custodian for AwsCustodian {
 
     async fn adopt(&self, key: &str) -> Result<Adopted> {
         adopt::adopt(&self.kms, key).await
+    }
+
+    fn settles_within(&self) -> Duration {
+        Duration::from_secs(10)
     }
 
     fn followed(&self, reference: &[u8]) -> Option<String> {

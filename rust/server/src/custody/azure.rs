@@ -192,6 +192,10 @@ impl Custodian for AzureCustodian {
         self.vault(&key)?.set_enabled(&key, enabled).await
     }
 
+    fn disables(&self) -> bool {
+        true
+    }
+
     fn gates(&self) -> &[Arc<Gate>] {
         &self.gates
     }
@@ -225,12 +229,7 @@ impl Custodian for AzureCustodian {
     }
 
     async fn adopt(&self, key: &str) -> Result<Adopted> {
-        let Some(found) = self.named(key) else {
-            let message = format!(
-                "{key:?} is no key of a vault; name it by a URL like https://NAME.vault.azure.net/keys/KEY"
-            );
-            return Err(Error::new(Reason::InvalidArgument, message).in_field("source"));
-        };
+        let found = self.named(key).ok_or_else(|| adopt::no_key(key))?;
         let vault = self.vault(&found).map_err(|error| {
             Error::new(Reason::InvalidArgument, error.message()).in_field("source")
         })?;
@@ -238,6 +237,12 @@ impl Custodian for AzureCustodian {
             return Err(of_a_store(key));
         }
         adopt::adopt(vault, &found).await
+    }
+
+    async fn later(&self, source: &str, known: &[&[u8]]) -> Result<Option<Adopted>> {
+        let key = self.named(source).ok_or_else(|| adopt::no_key(source))?;
+        let known = known.iter().map(|it| Reference::read(it).map(|reference| reference.key));
+        adopt::later(self.vault(&key)?, &key, &known.collect::<Result<Vec<_>>>()?).await
     }
 
     fn followed(&self, reference: &[u8]) -> Option<String> {
@@ -262,7 +267,7 @@ impl Custodian for AzureCustodian {
 
     /// A vault takes some seconds to delete a key and to take that back, and has it in no place meanwhile.
     fn settles_within(&self) -> Duration {
-        Duration::from_secs(10)
+        Duration::from_secs(30)
     }
 
     async fn seal(&self, key: &str) -> Result<Box<dyn Seal>> {

@@ -26,10 +26,6 @@ const REPETITIONS: usize = 3;
 /// Repetitions for each call, all calls of ten seconds together, beside one in each second.
 const REPETITION_SHARE: f32 = 0.2;
 
-/// How long a call waits that finds the endpoint left alone. Whoever asks again at once, as many programs do,
-/// would have the server do nothing but refuse, and that costs everybody else.
-const TURNED_AWAY: Duration = Duration::from_millis(100);
-
 /// What a call does at the endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Effect {
@@ -148,8 +144,8 @@ impl Gate {
     ///
     /// # Errors
     /// Those of the call; [`Reason::DeadlineExceeded`] when it takes too long;
-    /// [`Reason::CustodianThrottled`] when too many wait; [`Reason::CustodianUnavailable`], after a moment,
-    /// while the endpoint is left alone.
+    /// [`Reason::CustodianThrottled`] when too many wait; [`Reason::CustodianUnavailable`] while the
+    /// endpoint is left alone.
     pub(super) async fn pass<T, F>(&self, effect: Effect, call: impl Fn() -> F) -> Result<T>
     where
         F: Future<Output = Result<T, Refusal>>,
@@ -173,9 +169,6 @@ impl Gate {
         let last = Mutex::new(None);
         let note = |refusal: &Refusal, _| *last.lock() = Some(refusal.error.clone());
         let done = attempt.retry(pauses).when(repeats).adjust(fits).notify(note).await;
-        if matches!(&done, Err(refusal) if refusal.why == Why::LeftAlone) {
-            tokio::time::sleep(TURNED_AWAY).await;
-        }
         done.map_err(|refusal| match last.into_inner() {
             // Why it is left alone matters more.
             Some(reason) if refusal.why == Why::LeftAlone => reason,

@@ -15,7 +15,7 @@ use tonic::{Request, Response, Status, async_trait};
 use super::call::{Caller, answer, peer};
 use crate::custody::{Custodian, GateStatus};
 use crate::keys::{Comparison, Difference};
-use crate::service::{Service, Subject};
+use crate::service::{Service, Subject, draining, internal};
 
 pub(super) struct Custodians(pub(super) Arc<Service>);
 
@@ -125,7 +125,14 @@ async fn compared(
     let asked_for = |kind: i32| request.kinds.is_empty() || request.kinds.contains(&kind);
     let follow = [v1::DifferenceKind::Newer, v1::DifferenceKind::Unfollowed];
     let follow = follow.into_iter().any(|kind| asked_for(kind.into()));
-    let mut found = caller.service.keys.compare(&request.custodian, follow).await?;
+    let (service, custodian) = (Arc::clone(&caller.service), request.custodian.clone());
+    // A token's calls are on threads that the end of a connection's lane does not wait for.
+    let comparing = async move { service.keys.compare(&custodian, follow).await };
+    let comparing = caller.service.workers().spawn(comparing);
+    let mut found = tokio::select! {
+        () = caller.service.draining().cancelled() => return Err(draining()),
+        found = comparing => found.map_err(|_| internal())??,
+    };
     let all = std::mem::take(&mut found.differences).into_iter();
     let told = all.map(|it| (difference_shown(&it), it)).filter(|(it, _)| asked_for(it.kind));
     Ok((told.collect(), found))
@@ -146,7 +153,10 @@ async fn repaired(
     let subject = Subject::new("RepairKeyVersion", &resource);
     let (service, custodian) = (Arc::clone(&caller.service), custodian.to_owned());
     if let Difference::Missing { .. } = difference {
-        service.keys.settle(&custodian, compared).await?;
+        tokio::select! {
+            () = service.draining().cancelled() => return Err(draining()),
+            settled = service.keys.settle(&custodian, compared) => settled?,
+        }
     }
     let repair = async move { Ok(service.keys.repair(&custodian, &difference).await?) };
     caller.service.decide(&caller.peer, subject, None, repair).await
@@ -159,6 +169,7 @@ fn difference_shown(difference: &Difference) -> v1::Difference {
         Difference::Missing { name, .. } => (Kind::Missing, name.to_string()),
         Difference::Deleted(name) => (Kind::Deleted, name.to_string()),
         Difference::Disabled(name) => (Kind::Disabled, name.to_string()),
+        Difference::Enabled(name) => (Kind::Enabled, name.to_string()),
         Difference::Unusable(name, _) => (Kind::Unusable, name.to_string()),
         Difference::Newer(key, _) => (Kind::Newer, key.to_string()),
         Difference::Unfollowed(key, _) => (Kind::Unfollowed, key.to_string()),

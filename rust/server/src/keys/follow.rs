@@ -7,7 +7,7 @@ use supacrypt_core::{Error, KeyName, KeyVersionState, Origin, Reason, Result};
 use super::{Keys, lifecycle::refuse_unmodifiable, reconcile::Difference, versions::append};
 use crate::{
     custody::{Adopted, Custodian, NewMaterial},
-    store::{self, HeldVersion, KeyVersionRecord, StoredReference},
+    store::{self, HeldVersion, KeyRecord, KeyVersionRecord, StoredReference},
 };
 
 impl Keys {
@@ -22,25 +22,33 @@ impl Keys {
         known: &[HeldVersion],
     ) -> Result<Vec<Difference>> {
         let adopted = known.iter().filter(|it| it.origin == Origin::Adopted && !it.deleted);
-        let followed = adopted.filter_map(|version| {
-            let source = custodian.followed(&version.reference.reference)?;
-            Some((version.name.key(), source))
-        });
+        let mut followed: HashMap<_, (_, Vec<&HeldVersion>)> = HashMap::new();
+        for version in adopted {
+            if let Some(source) = custodian.followed(&version.reference.reference) {
+                let key = version.name.key();
+                followed.entry(key).or_insert((source, Vec::new())).1.push(version);
+            }
+        }
         let mut differences = Vec::new();
-        for (key, source) in followed.collect::<HashMap<_, _>>() {
-            match self.newer_of(custodian, key, &source).await {
+        for (key, (source, known)) in followed {
+            let record = self.get(key).await?;
+            match self.newer_of(custodian, &record, &source, &known).await {
                 Ok(newer) => {
                     let newer = newer.into_iter();
                     differences.extend(newer.map(|it| Difference::Newer(key.clone(), it)));
                 }
-                // There is nothing to follow now. Whether its known versions can be used is told of
-                // those.
-                Err(error)
-                    if matches!(
-                        error.reason(),
-                        Reason::KeyNotFound | Reason::KeyVersionDisabled
-                    ) => {}
-                Err(error) => differences.push(Difference::Unfollowed(key.clone(), error)),
+                Err(error) => match error.reason() {
+                    // There is nothing to follow now. Whether its known versions can be used is told of
+                    // those.
+                    Reason::KeyNotFound | Reason::KeyVersionDisabled => {}
+                    Reason::AlgorithmMismatch
+                    | Reason::AlgorithmNotSupported
+                    | Reason::InvalidArgument => {
+                        differences.push(Difference::Unfollowed(key.clone(), error));
+                    }
+                    Reason::StoreUnavailable => return Err(error),
+                    _ => differences.push(Difference::Unusable(known[0].name.clone(), error)),
+                },
             }
         }
         Ok(differences)
@@ -50,25 +58,27 @@ impl Keys {
     async fn newer_of(
         &self,
         custodian: &dyn Custodian,
-        key: &KeyName,
+        key: &KeyRecord,
         source: &str,
+        known: &[&HeldVersion],
     ) -> Result<Vec<NewMaterial>> {
-        let record = self.get(key).await?;
-        let Adopted { spec, usages, mut versions } = custodian.adopt(source).await?;
-        if spec != record.spec || !usages.contains(record.usages) {
+        let references: Vec<_> = known.iter().map(|it| it.reference.reference.as_slice()).collect();
+        let Some(found) = custodian.later(source, &references).await? else {
+            return Ok(Vec::new());
+        };
+        let Adopted { spec, usages, mut versions } = found;
+        if spec != key.spec || !usages.contains(key.usages) {
             let message = format!(
-                "{source} is a key of type {spec} for {usages:?} now, which is not what {key} is; adopt \
-                 it as another key"
+                "{source} is a key of type {spec} for {usages:?} now, which is not what {} is; adopt it \
+                 as another key",
+                key.name
             );
             return Err(Error::new(Reason::AlgorithmMismatch, message));
         }
-        let known = store::versions::public_keys(&mut *self.store.read().await?, key).await?;
-        let is_known = |it: &NewMaterial| {
-            it.public_key.as_ref().is_none_or(|public_key| known.contains(public_key))
-        };
-        // One before those that are known was left out on purpose when the key was adopted.
-        let newer = versions.iter().rposition(is_known).map_or(0, |last| last + 1);
-        Ok(versions.split_off(newer))
+        // Those that were destroyed here are known by that alone.
+        let known = store::versions::public_keys(&mut *self.store.read().await?, &key.name).await?;
+        versions.retain(|it| it.public_key.as_ref().is_some_and(|public| !known.contains(public)));
+        Ok(versions)
     }
 
     /// Adds a version that others made to a key, and makes it the primary one.

@@ -27,6 +27,8 @@ pub enum Difference {
     Deleted(KeyVersionName),
     /// The server would use it, and it is disabled at the custodian.
     Disabled(KeyVersionName),
+    /// It is disabled here, and the custodian would use it, though it could refuse that, too.
+    Enabled(KeyVersionName),
     /// The custodian has it, and it cannot be used.
     Unusable(KeyVersionName, Error),
     /// Others made a version of a key that was adopted, and the store does not know it.
@@ -104,7 +106,8 @@ async fn difference(
         return held.cloned().map(Difference::Orphan);
     }
     if held.is_some_and(|held| held.state == HeldState::Whole) {
-        return None;
+        let differs = *state == KeyVersionState::Disabled && custodian.disables();
+        return differs.then(|| Difference::Enabled(name.clone()));
     }
     // What a list says may be of a moment ago, or of what others made beside the version.
     let context = reference.uid.as_bytes();

@@ -32,6 +32,7 @@ impl Keys {
             Difference::Missing { name, rest } => self.give_up_missing(name, *rest).await,
             Difference::Deleted(name) => self.recover(name).await,
             Difference::Disabled(name) => self.disable_too(name).await,
+            Difference::Enabled(name) => self.disable_there(name).await,
             Difference::Newer(key, material) => self.adopt_newer(key, custodian, material).await,
             Difference::Unusable(_, error) | Difference::Unfollowed(_, error) => Err(error.clone()),
         }
@@ -59,20 +60,37 @@ impl Keys {
         let Some(reference) = &version.reference else { return Ok(()) };
         let custodian = self.custodian_of(reference)?;
         custodian.recover(&reference.reference).await?;
-        // It may have been destroyed here while it was taken back there.
-        if let Err(error) = self.not_destroyed(name).await {
-            custodian.destroy(&reference.reference).await?;
-            return Err(error);
-        }
-        match (version.version.state, inspected(custodian, &version).await) {
-            (KeyVersionState::Enabled, Err(error))
-                if error.reason() == Reason::KeyVersionDisabled =>
-            {
-                self.set_enabled(name, false).await.map(drop)
+        // Here it may have become something else while it was taken back there.
+        let state = match self.get_version(name).await {
+            Ok(version) => version.version.state,
+            Err(error) if error.reason() == Reason::KeyVersionNotFound => {
+                KeyVersionState::Destroyed
             }
-            (KeyVersionState::Enabled, found) => found,
-            _ => custodian.set_enabled(&reference.reference, false).await,
+            Err(error) => return Err(error),
+        };
+        match state {
+            KeyVersionState::Destroyed => {
+                custodian.destroy(&reference.reference).await?;
+                Err(changed(name))
+            }
+            KeyVersionState::Disabled => custodian.set_enabled(&reference.reference, false).await,
+            _ => match inspected(custodian, &version).await {
+                Err(error) if error.reason() == Reason::KeyVersionDisabled => {
+                    self.set_enabled(name, false).await.map(drop)
+                }
+                found => found,
+            },
         }
+    }
+
+    /// Has its custodian disable what is disabled here.
+    async fn disable_there(&self, name: &KeyVersionName) -> Result<()> {
+        let version = self.not_destroyed(name).await?;
+        let Some(reference) = &version.reference else { return Ok(()) };
+        if version.version.state != KeyVersionState::Disabled {
+            return Err(changed(name));
+        }
+        self.custodian_of(reference)?.set_enabled(&reference.reference, false).await
     }
 
     /// Disables what its custodian has disabled.

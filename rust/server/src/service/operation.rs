@@ -2,9 +2,10 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Duration;
 
 use supacrypt_core::{
-    Algorithm, KeyName, KeyVersionName, Operation, Permission, ResourceId, Result,
+    Algorithm, KeyName, KeyVersionName, Operation, Permission, Reason, ResourceId, Result,
 };
 use supacrypt_proto::Validate;
 
@@ -129,7 +130,7 @@ impl Service {
             }
             None => {
                 self.metrics.key_cache.misses.inc();
-                self.keys.usable(operation.name()).await?
+                unhurried(self.keys.usable(operation.name()).await).await?
             }
         };
         let output = {
@@ -140,7 +141,7 @@ impl Service {
             self.authenticate_use(peer, &version, kind, operation.pin_ticket())?;
             match version.handle.weight(kind) {
                 Weight::Light | Weight::Heavy => compute(&version, &request)?,
-                Weight::Remote => version.handle.perform(request).await?,
+                Weight::Remote => unhurried(version.handle.perform(request).await).await?,
             }
         };
         Ok(operation.answer(&version, output))
@@ -179,6 +180,18 @@ impl Service {
     }
 }
 
+/// How long an operation waits before it says that a custodian is away.
+const UNHURRIED: Duration = Duration::from_millis(100);
+
+/// Waits for a moment where a custodian is away. What is left alone is refused at once, and many programs ask
+/// again at once: the server would do nothing but refuse, and that costs everybody else.
+async fn unhurried<T>(outcome: Result<T>) -> Result<T> {
+    if matches!(&outcome, Err(error) if error.reason() == Reason::CustodianUnavailable) {
+        tokio::time::sleep(UNHURRIED).await;
+    }
+    outcome
+}
+
 /// The name of the method that asks for an operation.
 fn action(kind: Operation) -> &'static str {
     match kind {
@@ -209,4 +222,24 @@ pub(crate) fn keyring_of(name: &str) -> Result<ResourceId> {
         Err(_) => name.parse::<KeyName>().map_err(|error| error.in_field("name"))?,
     };
     Ok(key.keyring().keyring().clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use supacrypt_core::Error;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_away_is_not_said_to_be_at_once() {
+        for (reason, wait) in [
+            (Reason::CustodianUnavailable, UNHURRIED),
+            (Reason::KeyVersionDisabled, Duration::ZERO),
+        ] {
+            let begun = tokio::time::Instant::now();
+            let outcome = unhurried(Err::<(), _>(Error::new(reason, "as the test wants it"))).await;
+            assert_eq!(outcome.unwrap_err().reason(), reason);
+            assert_eq!(begun.elapsed(), wait, "{reason:?}");
+        }
+    }
 }

@@ -124,6 +124,6 @@ pub(super) async fn within<T>(
 }
 
 /// What the caller learns of a panic; the log has the rest.
-pub(super) fn internal() -> Error {
+pub(crate) fn internal() -> Error {
     Error::new(Reason::Internal, "a fault in the server; its log has the details")
 }

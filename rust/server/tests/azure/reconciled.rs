@@ -1,5 +1,7 @@
 //! What others do at a vault, and how the server comes to agree with it.
 
+use std::time::Duration;
+
 use serde_json::json;
 use supacrypt_core::Reason;
 use supacrypt_proto::v1::{self, DifferenceKind, KeySpec};
@@ -41,6 +43,10 @@ async fn what_others_disable_or_delete_is_disabled_or_taken_back() {
     assert_eq!(told(&backend, false).await, []);
     let status = backend.crypto(APP).await.sign(sign(&key.name)).await.unwrap_err();
     assert_eq!(reason(&status), Reason::KeyVersionDisabled);
+    // What is disabled here alone, others could use there.
+    operate("PATCH", &format!("/keys/{path}"), json!({"attributes": {"enabled": true}}));
+    assert_eq!(told(&backend, true).await, found(DifferenceKind::Enabled, true));
+    assert_eq!(told(&backend, false).await, []);
     let request = v1::EnableKeyVersionRequest { name: version.clone() };
     backend.keys(ADMIN).await.enable_key_version(request).await.unwrap();
     signed(&backend, &key.name, &version, KeySpec::EcP256).await;
@@ -69,12 +75,12 @@ async fn what_is_being_deleted_is_not_given_up() {
     let keys = &cloud.vaults[at].keys;
     keys.operate("DELETE", &format!("/keys/{name}"), json!({}));
     // It looks as if it were gone for good, and when it is looked for again it is in the bin.
-    keys.hide(2);
+    keys.hide(Duration::from_secs(5));
     let found = |kind, repaired| vec![(kind, version.clone(), repaired)];
     assert_eq!(told(&backend, true).await, found(DifferenceKind::Missing, false));
 
     // The recovery takes its time, too.
-    keys.delay_recovery(2);
+    keys.delay_recovery(Duration::from_secs(1));
     assert_eq!(told(&backend, true).await, found(DifferenceKind::Deleted, true));
     signed(&backend, &key.name, &version, KeySpec::EcP256).await;
 
@@ -134,6 +140,26 @@ async fn versions_that_a_vault_makes_of_an_adopted_key_are_taken_up() {
     assert_eq!(told(&backend, false).await, []);
     let newest = later.primary.as_ref().unwrap().name.clone();
     assert!(newest.ends_with("/versions/3"), "{newest}");
+
+    // Also while nothing can be used that is later.
+    let others: Vec<String> =
+        cloud.vaults[0].keys.operate("GET", "/keys/theirs/versions", json!({}))["value"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|it| it["kid"].as_str().unwrap().rsplit_once('/').unwrap().1.to_owned())
+            .filter(|it| *it != old)
+            .collect();
+    let enable = |enabled: bool| {
+        for version in &others {
+            let body = json!({"attributes": {"enabled": enabled}});
+            cloud.vaults[0].keys.operate("PATCH", &format!("/keys/theirs/{version}"), body);
+        }
+    };
+    enable(false);
+    let found = told(&backend, false).await;
+    assert!(found.iter().all(|(kind, ..)| *kind == DifferenceKind::Disabled), "{found:?}");
+    enable(true);
 
     // One that does not do what the key does, and one of another kind, are not followed.
     for other in [

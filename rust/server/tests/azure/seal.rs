@@ -48,6 +48,13 @@ async fn the_version_that_wrapped_unwraps() {
     let elsewhere = format!("{}/keys/seal", cloud.vaults[1].https.url());
     unavailable(&*custodian.seal(&elsewhere).await.unwrap(), &wrapped).await;
 
+    // One that has expired encrypts no more there, and unwraps.
+    let expired = json!({"attributes": {"exp": 1_700_000_000}});
+    cloud.vaults[0].keys.operate("PATCH", &format!("/keys/seal/{second}"), expired);
+    let started = custodian.seal("seal").await.unwrap();
+    assert_eq!(started.unwrap(&again).await.unwrap().as_bytes(), key.as_bytes());
+    started.wrap(&key).await.unwrap();
+
     // One that is disabled is passed over, and says so where it is needed.
     let disable = json!({"attributes": {"enabled": false}});
     cloud.vaults[0].keys.operate("PATCH", &format!("/keys/seal/{second}"), disable);

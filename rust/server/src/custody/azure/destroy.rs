@@ -79,13 +79,13 @@ pub(super) async fn recover(vault: &Vault, key: &KeyId) -> Result<()> {
     vault.recover(&key.name).await?;
     let mut pause = FIRST_PAUSE;
     for _ in 0..PAUSES_OF_A_REQUEST {
+        tokio::time::sleep(pause).await;
+        pause *= 2;
         match vault.get_enabled(key).await {
             Err(error) if error.reason() == Reason::KeyVersionDestroyed => {}
             Err(error) if error.reason() != Reason::KeyVersionDisabled => return Err(error),
             _ => return Ok(()),
         }
-        tokio::time::sleep(pause).await;
-        pause *= 2;
     }
     let message =
         format!("{} still takes the deletion of {key} back; look again later", vault.url());

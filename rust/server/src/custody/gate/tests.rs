@@ -63,11 +63,9 @@ async fn who_does_not_answer_is_left_alone_and_then_tried_once() {
         assert!(error.message().contains("https://vault"), "{error}");
     }
     assert!(gate.status().open);
-    let begun = tokio::time::Instant::now();
     let refused = gate.pass(Effect::Lasting, async || Ok::<_, Refusal>(())).await.unwrap_err();
     assert_eq!(refused.reason(), Reason::CustodianUnavailable);
     assert!(refused.message().contains("left alone"), "{refused}");
-    assert!(begun.elapsed() >= TURNED_AWAY, "it would be asked again at once");
     std::thread::sleep(Duration::from_millis(1100));
     assert!(gate.status().open, "nobody has seen yet");
     gate.pass(Effect::Lasting, async || Ok::<_, Refusal>(())).await.unwrap();

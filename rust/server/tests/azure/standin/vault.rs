@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use serde_json::{Value, json};
@@ -24,10 +25,10 @@ struct State {
     protected: bool,
     /// Answers to come to purging that say that the key is still being deleted.
     deleting: usize,
-    /// Answers to come that find keys neither in use nor in the bin.
-    hiding: usize,
-    /// The same, of those that come after a recovery.
-    recovering: usize,
+    /// Until then keys are found neither in use nor in the bin.
+    hidden: Option<Instant>,
+    /// For so long after a recovery.
+    recovering: Duration,
     /// Counts versions, and is the time.
     count: u64,
 }
@@ -61,14 +62,14 @@ impl Keys {
         self.state.lock().deleting = answers;
     }
 
-    /// Has so many answers find keys neither in use nor in the bin, as while one is moved.
-    pub(crate) fn hide(&self, answers: usize) {
-        self.state.lock().hiding = answers;
+    /// Has keys be neither in use nor in the bin for a while, as one is that is moved.
+    pub(crate) fn hide(&self, time: Duration) {
+        self.state.lock().hidden = Some(Instant::now() + time);
     }
 
-    /// Has recovered keys be in use after so many answers.
-    pub(crate) fn delay_recovery(&self, answers: usize) {
-        self.state.lock().recovering = answers;
+    /// The same after each recovery.
+    pub(crate) fn delay_recovery(&self, time: Duration) {
+        self.state.lock().recovering = time;
     }
 
     /// Asks as an operator of the vault.
@@ -106,8 +107,9 @@ impl Keys {
         let host = request.header("host").unwrap_or("operator").to_owned();
         let mut state = self.state.lock();
         match (request.method.as_str(), &path[..]) {
-            ("GET", ["keys", _, _] | ["deletedkeys", _]) if state.hiding > 0 => {
-                state.hiding -= 1;
+            ("GET", ["keys", _, _] | ["deletedkeys", _])
+                if state.hidden.is_some_and(|until| Instant::now() < until) =>
+            {
                 gone()
             }
             ("POST", ["keys", name, "create"]) => state.make(&host, name, &body, Version::make),
@@ -150,7 +152,7 @@ impl Keys {
                     let url = format!("https://{host}/keys/{name}");
                     let answer = entry.bundle(&url, entry.newest());
                     state.keys.insert((*name).to_owned(), entry);
-                    state.hiding = state.recovering;
+                    state.hidden = Some(Instant::now() + state.recovering);
                     answer
                 }
                 None => gone(),
