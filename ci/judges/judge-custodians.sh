@@ -1,5 +1,5 @@
-# Keyrings whose keys are in an HSM, in vaults, or in the key service of a cloud: makes keys, finds them, signs, decrypts, and puts
-# a certificate beside them, by pkcs11-tool, p11tool and OpenSSL.
+# Keyrings whose keys are in an HSM, in vaults, or in the key service of a cloud: makes keys, finds them, signs,
+# decrypts, and puts a certificate beside them, by pkcs11-tool, p11tool and OpenSSL.
 # shellcheck shell=bash
 # shellcheck source=/dev/null
 cd "$JUDGE_WORK"

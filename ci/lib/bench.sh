@@ -72,7 +72,7 @@ bench_calls() {
 # bench_vault DIR: how many requests to a vault the signatures take with 1, 16 and 64 in flight, and over how many
 # connections. What stands for the vault is no measure of Azure's speed.
 bench_vault() {
-    local exports threads signed before=0
+    local exports threads all before=0
     mkdir "$1/vaults"
     cd "$1/vaults"
     start_vaults
@@ -86,10 +86,10 @@ bench_vault() {
         control_vaults counts >/dev/null
         "$(programs_dir release)/supacrypt-bench" --quick --subjects --threads "$threads" \
             --remote "$1/vault/client.toml" >table
-        signed=$(($(signatures "$1/vault") - before))
-        before=$(signatures "$1/vault")
-        printf 'keys in a vault, %2d in flight: %d signatures; it counted %s\n' "$threads" "$signed" \
+        all=$(signatures "$1/vault")
+        printf 'keys in a vault, %2d in flight: %d signatures; it counted %s\n' "$threads" $((all - before)) \
             "$(control_vaults counts)"
+        before=$all
     done
 }
 

@@ -51,8 +51,9 @@ custody_backend() {
 # custody_stop DIR PID...: ends the backend if it runs, and the processes that were started.
 custody_stop() {
     local pid
+    # These first: a judge that failed stops at the first thing that fails here, too.
+    for pid in "${@:2}"; do [ -z "$pid" ] || kill "$pid" || true; done
     if backend_pid "$1" >/dev/null; then backend stop --dir "$1"; fi
-    for pid in "${@:2}"; do [ -z "$pid" ] || kill "$pid"; done
 }
 
 # administer ARGUMENT...: the command, as the administrator of the backend.

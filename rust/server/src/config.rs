@@ -8,10 +8,10 @@ mod custodians;
 mod seal;
 mod sections;
 
-pub(crate) use custodians::is_loopback;
 pub use custodians::{
     AwsSettings, AzureCredential, AzureSettings, CustodianSettings, Pkcs11Settings, TokenName,
 };
+pub(crate) use custodians::{is_loopback, is_managed_hsm};
 pub use seal::{SealChoice, SealSettings};
 pub use sections::{Audit, Authorization, Cache, Config, Limits, Listen, Log, Memory, Tls};
 

@@ -26,10 +26,10 @@ pub(crate) enum Custodian {
 /// Find what a custodian and the server do not agree about
 ///
 /// An orphan is held by the custodian and unknown to the server; a missing version is known to the
-/// server and gone from the custodian, a deleted one can still be taken back there, a disabled one is
-/// disabled there alone, an enabled one here alone. A newer version is one that others made of a key of theirs that was adopted;
-/// an unfollowed key was adopted by what is of another kind now.
-/// Exits with 1 when differences remain.
+/// server and gone from the custodian, and a deleted one can still be taken back there. A disabled one
+/// is disabled there alone, an enabled one here alone. A newer version is one that others made of a key
+/// of theirs that was adopted; an unfollowed key was adopted by what is of another kind now. Exits with
+/// 1 when differences remain.
 #[derive(clap::Args)]
 pub(crate) struct Reconcile {
     /// The custodian

@@ -15,6 +15,7 @@ use serde::{Deserialize, Deserializer};
 use supacrypt_core::{Error, Reason, ResourceId, Result};
 
 pub use aws::AwsSettings;
+pub(crate) use azure::is_managed_hsm;
 pub use azure::{AzureCredential, AzureSettings};
 pub use pkcs11::{Pkcs11Settings, TokenName};
 

@@ -7,7 +7,7 @@ use supacrypt_core::{Error, KeyName, KeyVersionState, Origin, Reason, Result};
 use super::{Keys, lifecycle::refuse_unmodifiable, reconcile::Difference, versions::append};
 use crate::{
     custody::{Adopted, Custodian, NewMaterial},
-    store::{self, HeldVersion, KeyRecord, KeyVersionRecord, StoredReference},
+    store::{self, HeldVersion, KeyVersionRecord, StoredReference},
 };
 
 impl Keys {
@@ -31,8 +31,7 @@ impl Keys {
         }
         let mut differences = Vec::new();
         for (key, (source, known)) in followed {
-            let record = self.get(key).await?;
-            match self.newer_of(custodian, &record, &source, &known).await {
+            match self.newer_of(custodian, key, &source, &known).await {
                 Ok(newer) => {
                     let newer = newer.into_iter();
                     differences.extend(newer.map(|it| Difference::Newer(key.clone(), it)));
@@ -58,25 +57,25 @@ impl Keys {
     async fn newer_of(
         &self,
         custodian: &dyn Custodian,
-        key: &KeyRecord,
+        key: &KeyName,
         source: &str,
         known: &[&HeldVersion],
     ) -> Result<Vec<NewMaterial>> {
+        let record = self.get(key).await?;
         let references: Vec<_> = known.iter().map(|it| it.reference.reference.as_slice()).collect();
         let Some(found) = custodian.later(source, &references).await? else {
             return Ok(Vec::new());
         };
         let Adopted { spec, usages, mut versions } = found;
-        if spec != key.spec || !usages.contains(key.usages) {
+        if spec != record.spec || !usages.contains(record.usages) {
             let message = format!(
-                "{source} is a key of type {spec} for {usages:?} now, which is not what {} is; adopt it \
-                 as another key",
-                key.name
+                "{source} is a key of type {spec} for {usages:?} now, which is not what {key} is; adopt \
+                 it as another key"
             );
             return Err(Error::new(Reason::AlgorithmMismatch, message));
         }
         // Those that were destroyed here are known by that alone.
-        let known = store::versions::public_keys(&mut *self.store.read().await?, &key.name).await?;
+        let known = store::versions::public_keys(&mut *self.store.read().await?, key).await?;
         versions.retain(|it| it.public_key.as_ref().is_some_and(|public| !known.contains(public)));
         Ok(versions)
     }

@@ -1,13 +1,16 @@
 //! Doing away with what a custodian and the store do not agree about.
 
-use supacrypt_core::{Error, KeyVersionName, KeyVersionState, Reason, Result};
+use supacrypt_core::{Error, KeySpec, KeyVersionName, KeyVersionState, Reason, Result};
 
 use super::{Comparison, Difference, Keys};
-use crate::{custody::Custodian, store::StoredVersion};
+use crate::{
+    custody::Custodian,
+    store::{StoredReference, StoredVersion},
+};
 
 impl Keys {
-    /// Waits until what was missing in a comparison would show if it was only moved: some know of a key neither
-    /// here nor there while they delete it or take that back.
+    /// Waits until what was missing in a comparison would show if it was only moved: some have a key in no
+    /// place while they delete it or take that back.
     ///
     /// # Errors
     /// [`Reason::CustodianUnavailable`] for a custodian that the server does not have.
@@ -17,9 +20,10 @@ impl Keys {
         Ok(())
     }
 
-    /// Does away with a difference of a comparison, one that is missing after [`settle`](Self::settle): destroys what the store does not know, takes back what
-    /// was deleted, marks as destroyed what the custodian does not have, disables what is disabled there,
-    /// and takes up what is newer there.
+    /// Does away with a difference of a comparison: destroys what the store does not know, takes back what
+    /// was deleted, marks as destroyed what the custodian does not have, disables on both sides what is
+    /// disabled on one, and takes up what is newer there. What is missing has to be
+    /// [settled](Self::settle) first.
     ///
     /// # Errors
     /// Those of the custodian and the store; [`Reason::EtagMismatch`] for what is not so any more; for what
@@ -39,16 +43,14 @@ impl Keys {
     }
 
     async fn give_up_missing(&self, name: &KeyVersionName, rest: bool) -> Result<()> {
-        let version = self.not_destroyed(name).await?;
-        let Some(reference) = &version.reference else { return Ok(()) };
-        let custodian = self.custodian_of(reference)?;
-        let found = inspected(custodian, &version).await;
+        let there = self.there(name).await?;
+        let found = there.inspect().await;
         let gone = matches!(&found, Err(error) if error.reason() == Reason::KeyVersionDestroyed);
-        if !gone || custodian.is_recoverable(&reference.reference).await? {
+        if !gone || there.custodian.is_recoverable(&there.reference.reference).await? {
             return Err(changed(name));
         }
         if rest {
-            custodian.destroy(&reference.reference).await?;
+            there.custodian.destroy(&there.reference.reference).await?;
         }
         self.mark_destroyed(name).await.map(drop)
     }
@@ -56,10 +58,9 @@ impl Keys {
     /// Takes a deletion back. What comes back disabled is disabled here, too: who deleted it, or disabled it
     /// before, may have had a reason.
     async fn recover(&self, name: &KeyVersionName) -> Result<()> {
-        let version = self.not_destroyed(name).await?;
-        let Some(reference) = &version.reference else { return Ok(()) };
-        let custodian = self.custodian_of(reference)?;
-        custodian.recover(&reference.reference).await?;
+        let there = self.there(name).await?;
+        let (custodian, material) = (there.custodian, &there.reference.reference);
+        custodian.recover(material).await?;
         // Here it may have become something else while it was taken back there.
         let state = match self.get_version(name).await {
             Ok(version) => version.version.state,
@@ -70,11 +71,11 @@ impl Keys {
         };
         match state {
             KeyVersionState::Destroyed => {
-                custodian.destroy(&reference.reference).await?;
+                custodian.destroy(material).await?;
                 Err(changed(name))
             }
-            KeyVersionState::Disabled => custodian.set_enabled(&reference.reference, false).await,
-            _ => match inspected(custodian, &version).await {
+            KeyVersionState::Disabled => custodian.set_enabled(material, false).await,
+            _ => match there.inspect().await {
                 Err(error) if error.reason() == Reason::KeyVersionDisabled => {
                     self.set_enabled(name, false).await.map(drop)
                 }
@@ -85,19 +86,16 @@ impl Keys {
 
     /// Has its custodian disable what is disabled here.
     async fn disable_there(&self, name: &KeyVersionName) -> Result<()> {
-        let version = self.not_destroyed(name).await?;
-        let Some(reference) = &version.reference else { return Ok(()) };
-        if version.version.state != KeyVersionState::Disabled {
+        let there = self.there(name).await?;
+        if there.state != KeyVersionState::Disabled {
             return Err(changed(name));
         }
-        self.custodian_of(reference)?.set_enabled(&reference.reference, false).await
+        there.custodian.set_enabled(&there.reference.reference, false).await
     }
 
     /// Disables what its custodian has disabled.
     async fn disable_too(&self, name: &KeyVersionName) -> Result<()> {
-        let version = self.not_destroyed(name).await?;
-        let Some(reference) = &version.reference else { return Ok(()) };
-        match inspected(self.custodian_of(reference)?, &version).await {
+        match self.there(name).await?.inspect().await {
             Err(error) if error.reason() == Reason::KeyVersionDisabled => {
                 self.set_enabled(name, false).await.map(drop)
             }
@@ -105,19 +103,33 @@ impl Keys {
         }
     }
 
-    async fn not_destroyed(&self, name: &KeyVersionName) -> Result<StoredVersion> {
-        let version = self.get_version(name).await?;
-        if version.deleted || version.version.state == KeyVersionState::Destroyed {
-            return Err(changed(name));
+    async fn there(&self, name: &KeyVersionName) -> Result<There<'_>> {
+        let StoredVersion { version, spec, deleted, reference, .. } =
+            self.get_version(name).await?;
+        match reference {
+            Some(reference) if !deleted && version.state != KeyVersionState::Destroyed => {
+                let custodian = self.custodian_of(&reference)?;
+                Ok(There { custodian, reference, spec, state: version.state })
+            }
+            _ => Err(changed(name)),
         }
-        Ok(version)
     }
 }
 
-async fn inspected(custodian: &dyn Custodian, version: &StoredVersion) -> Result<()> {
-    let Some(reference) = &version.reference else { return Ok(()) };
-    let (material, context) = (&reference.reference, reference.uid.as_bytes());
-    custodian.inspect(version.spec, material, context).await
+/// A version that was not destroyed, where its custodian has it.
+struct There<'a> {
+    custodian: &'a dyn Custodian,
+    reference: StoredReference,
+    spec: KeySpec,
+    /// How it is here.
+    state: KeyVersionState,
+}
+
+impl There<'_> {
+    async fn inspect(&self) -> Result<()> {
+        let (material, context) = (&self.reference.reference, self.reference.uid.as_bytes());
+        self.custodian.inspect(self.spec, material, context).await
+    }
 }
 
 fn changed(name: &KeyVersionName) -> Error {

@@ -86,7 +86,7 @@ impl TryFrom<Table> for AzureSettings {
         let authority = table.authority.as_deref();
         let authority = authority.map(|url| origin(url, "https://login.microsoftonline.us"));
         let authority = authority.transpose()?;
-        let by_name = || vaults.iter().all(|url| url.contains(".managedhsm."));
+        let by_name = || vaults.iter().all(|url| is_managed_hsm(url));
         let managed_hsm = table.managed_hsm.unwrap_or_else(by_name);
         Ok(AzureSettings {
             vaults,
@@ -99,6 +99,11 @@ impl TryFrom<Table> for AzureSettings {
             concurrency,
         })
     }
+}
+
+/// Whether a URL is that of a Managed HSM by its name, as in all of Azure's clouds.
+pub(crate) fn is_managed_hsm(url: &str) -> bool {
+    url.contains(".managedhsm.")
 }
 
 /// `https://HOST` or `https://HOST:PORT`, in lower case and without a slash at the end.

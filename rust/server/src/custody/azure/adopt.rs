@@ -19,9 +19,9 @@ pub(super) async fn adopt(vault: &Vault, key: &KeyId) -> Result<Adopted> {
     let adopted = match &key.version {
         Some(_) => {
             let version = Version { key: key.clone(), enabled: true, timely: true };
-            adopted(vault, key, Whose::Adopted, &[version]).await?
+            usable(vault, key, Whose::Adopted, &[version]).await?
         }
-        None => adopted(vault, key, Whose::Followed, &versions(vault, key).await?).await?,
+        None => usable(vault, key, Whose::Followed, &versions(vault, key).await?).await?,
     };
     adopted.ok_or_else(|| unusable(key))
 }
@@ -34,11 +34,11 @@ pub(super) async fn later(vault: &Vault, key: &KeyId, known: &[KeyId]) -> Result
     let versions = versions(vault, key).await?;
     let is_known = |it: &Version| known.contains(&it.key);
     let later = versions.iter().rposition(is_known).map_or(0, |last| last + 1);
-    adopted(vault, key, Whose::Followed, &versions[later..]).await
+    usable(vault, key, Whose::Followed, &versions[later..]).await
 }
 
 /// What can be used of these versions, if anything can.
-async fn adopted(
+async fn usable(
     vault: &Vault,
     key: &KeyId,
     whose: Whose,

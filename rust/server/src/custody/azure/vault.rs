@@ -21,7 +21,7 @@ use zeroize::Zeroizing;
 
 use super::fault::{Purpose, disabled, incomplete, refusal};
 use super::reference::KeyId;
-use crate::config::is_loopback;
+use crate::config::{is_loopback, is_managed_hsm};
 use crate::custody::gate::{Effect, Gate, Refusal};
 
 /// Most keys in one answer (REST API, `maxresults`).
@@ -58,7 +58,7 @@ impl Vault {
             Error::new(Reason::Configuration, format!("{url} cannot be used: {cause}"))
         })?;
         // A Managed HSM has no keys that are not in its HSM.
-        let hsm = hsm || url.contains(".managedhsm.");
+        let hsm = hsm || is_managed_hsm(url);
         Ok(Vault { url: url.to_owned(), hsm, client, gate })
     }
 
